@@ -1,0 +1,71 @@
+/**
+ * The form every operation has: its rules as data, its errors, its code; one file each under `operations/`.
+ */
+import type { ErrorCode } from '../model/service-error.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { ControlPlane, DataPlane } from './ports.ts';
+import type { StructureRule } from './rules.ts';
+import type { Tokens } from './tokens.ts';
+
+/** Who calls, as authentication found it. */
+export interface Caller {
+  readonly account: string;
+  /** `arn:aws:iam::…`, for error texts and policies. */
+  readonly arn: string;
+}
+
+export type Protocol = 'json' | 'cbor';
+
+export interface OperationContext {
+  readonly caller: Caller;
+  readonly region: string;
+  readonly requestId: string;
+  readonly protocol: Protocol;
+  readonly clock: Clock;
+  readonly data: DataPlane;
+  readonly control: ControlPlane;
+  /** Sealed, tamper-evident iterators and page tokens. */
+  readonly tokens: Tokens;
+}
+
+/** In outputs, an instant; encoders write it as their protocol wants it. Milliseconds since the epoch. */
+export class Timestamp {
+  readonly ms: number;
+  constructor(ms: number) {
+    this.ms = ms;
+  }
+}
+
+/**
+ * Output values: plain objects with wire member names; Uint8Array for blobs, Timestamp for instants; undefined
+ * members are left out. null stands for an empty body.
+ */
+export type Output = object | null;
+
+/** What an action is on, for authorisation: the ARN, and the account that owns it. */
+export interface Target {
+  readonly arn: string;
+  readonly account: string;
+}
+
+/** Shortcuts for hot operations; each may decline by returning null, and the general way is taken. */
+export interface FastCodec<I, O> {
+  decodeJson?(body: Uint8Array): I | null;
+  decodeCbor?(body: Uint8Array): I | null;
+  encodeJson?(output: O): readonly Uint8Array[] | null;
+  encodeCbor?(output: O): readonly Uint8Array[] | null;
+}
+
+export interface Operation<I = never, O extends Output = Output> {
+  readonly name: string;
+  readonly plane: 'data' | 'control';
+  readonly input: StructureRule;
+  /** Modelled errors of this operation. */
+  readonly errors: readonly ErrorCode[];
+  readonly codec?: FastCodec<I, O>;
+  /** From the coerced and checked members (blobs Uint8Array, timestamps ms) to what `handle` takes. */
+  prepare?(members: Readonly<Record<string, unknown>>): I;
+  /** The resource the action is checked against; null for account-wide actions (`*`). */
+  target(context: OperationContext, input: I): Target | null;
+  handle(context: OperationContext, input: I): O | Promise<O>;
+}

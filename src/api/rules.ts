@@ -1,0 +1,62 @@
+/**
+ * Input rules as data: what the service model says of each member, in our own form.
+ *
+ * One interpreter turns a decoded body into a typed input, first coercing types (contract 6.3), then
+ * checking constraints (6.4); no operation checks types or lengths by hand.
+ */
+export interface StringRule {
+  readonly type: 'string';
+  readonly lengthMin?: number;
+  readonly lengthMax?: number;
+  /** Exactly as the model prints it; also the text of the error. */
+  readonly pattern?: string;
+  /** In the order the service lists them. */
+  readonly values?: readonly string[];
+}
+export interface IntegerRule {
+  readonly type: 'integer' | 'long';
+  readonly valueMin?: number;
+  readonly valueMax?: number;
+}
+export interface BooleanRule {
+  readonly type: 'boolean';
+}
+/** Becomes a Uint8Array. */
+export interface BlobRule {
+  readonly type: 'blob';
+  readonly lengthMin?: number;
+  readonly lengthMax?: number;
+}
+/** Becomes a number, epoch milliseconds. */
+export interface TimestampRule {
+  readonly type: 'timestamp';
+}
+export interface ListRule {
+  readonly type: 'list';
+  readonly member: Rule;
+  readonly lengthMin?: number;
+  readonly lengthMax?: number;
+}
+export interface MapRule {
+  readonly type: 'map';
+  readonly key: StringRule;
+  readonly value: StringRule;
+  readonly lengthMin?: number;
+  readonly lengthMax?: number;
+}
+export interface StructureRule {
+  readonly type: 'structure';
+  /** Java class name the service prints for a value of this structure in constraint errors. */
+  readonly javaName?: string;
+  readonly members: Readonly<Record<string, MemberRule>>;
+}
+export type Rule =
+  | StringRule
+  | IntegerRule
+  | BooleanRule
+  | BlobRule
+  | TimestampRule
+  | ListRule
+  | MapRule
+  | StructureRule;
+export type MemberRule = Rule & { readonly required?: boolean };

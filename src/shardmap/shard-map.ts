@@ -1,0 +1,39 @@
+/**
+ * The shard map: which open shard owns a hash key, and what the data plane must know of its stream.
+ *
+ * Entries are immutable; a change replaces a stream's entry and advances the version. An entry is
+ * published only if its open shards tile 0 … 2^128-1 (I4) and versions never go back (I6).
+ */
+import type { ShardDocument, StreamDocument } from '../model/stream.ts';
+
+export interface ShardEntry {
+  readonly document: ShardDocument;
+  readonly stream: StreamEntry;
+  /** Shards that name this one as a parent, in index order. */
+  readonly children: readonly ShardDocument[];
+}
+
+/** Open shards of a stream, sorted by start: `starts` has four big-endian words per shard. */
+export interface OpenShardTable {
+  readonly starts: Uint32Array;
+  readonly shards: readonly ShardEntry[];
+}
+
+export interface StreamEntry {
+  readonly document: StreamDocument;
+  /** Grows with every published change of this stream. */
+  readonly version: number;
+  readonly open: OpenShardTable;
+  /** All shards by index. */
+  readonly byIndex: ReadonlyMap<number, ShardEntry>;
+}
+
+/** Read side, shared by front ends and back ends. */
+export interface ShardMapView {
+  readonly version: number;
+  stream(account: string, name: string): StreamEntry | undefined;
+  streamByUid(uid: number): StreamEntry | undefined;
+  shard(key: number): ShardEntry | undefined;
+  /** Called after each publication with the stream's new entry, or null when it is gone. Returns the unsubscriber. */
+  onChange(listener: (uid: number, entry: StreamEntry | null) => void): () => void;
+}

@@ -1,0 +1,48 @@
+/**
+ * VolumeStore: the records of one volume as shards see them, whatever engine keeps its frames.
+ */
+import type { Section } from '../model/section.ts';
+import type { ShardKey } from '../model/stream.ts';
+
+/** A run of sections of one shard, in ordinal order. */
+export interface SectionRun {
+  readonly sections: readonly Section[];
+  /** True when a corrupt range was met: sections end before it, and reading on must fail. */
+  readonly blocked: boolean;
+}
+
+export interface ShardBounds {
+  /** Ordinal of the oldest record still stored; equals `next` when none is. */
+  readonly oldest: number;
+  /** Ordinal the next record will get. The first record of a shard has ordinal 1. */
+  readonly next: number;
+  /** Arrival of the newest record ever stored, 0 when none. */
+  readonly lastArrivalMs: number;
+}
+
+/** The store of one volume's records as shards see it: group commit above a CommitLog, tail ring, index. */
+export interface VolumeStore {
+  /**
+   * Appends sections, all in one commit or a later one each, in call order. Resolves when all are durable.
+   * Rejects with LogFullError (retryable, nothing stored), EngineUnavailableError or FencedError (the volume is stopped).
+   */
+  append(sections: readonly Section[]): Promise<void>;
+  /**
+   * Sections that hold ordinals from `fromOrdinal` on (the first may begin below it), until `recordsMax` records or
+   * `bytesMax` payload bytes are passed (at least one section if there is any). Only durable ones. Synchronous when
+   * the tail ring has them.
+   */
+  read(shard: ShardKey, fromOrdinal: number, recordsMax: number, bytesMax: number): SectionRun | Promise<SectionRun>;
+  /** Ordinal of the first record with `arrivalMs >= ms`; `next` when there is none. */
+  seekTime(shard: ShardKey, ms: number): number | Promise<number>;
+  bounds(shard: ShardKey): ShardBounds;
+  /** Called after each commit with its sections, in commit order, before `append` resolves. Returns the unsubscriber. */
+  onCommitted(listener: (sections: readonly Section[]) => void): () => void;
+  /**
+   * Drops or rewrites stored data that no shard needs. `horizonMs(shard)` is the instant before which the shard's
+   * records may go; Infinity for shards that are gone.
+   */
+  retain(horizonMs: (shard: ShardKey) => number): Promise<void>;
+  /** Flushes, then closes; later calls reject. */
+  close(): Promise<void>;
+}
