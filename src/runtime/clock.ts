@@ -21,6 +21,9 @@ export interface Clock {
   every(periodMs: number, run: () => void): Timer;
   /** Calls `run` on the next turn of the event loop, after I/O callbacks that are due. */
   soon(run: () => void): void;
-  /** Resolves after `delayMs`; rejects with the signal's reason when it is aborted first. */
+  /**
+   * Resolves after `delayMs`; rejects with the signal's reason when it is aborted first. Keeps the
+   * process alive while it waits, since somebody awaits it.
+   */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }

@@ -44,7 +44,7 @@ export interface DiskEntry {
 
 export interface Disk {
   open(path: string, mode: OpenMode): Promise<DiskFile>;
-  /** Creates a directory and its parents; does nothing where it exists. */
+  /** Creates a directory and its parents, durably; does nothing where it exists. */
   makeDirectory(path: string): Promise<void>;
   /** Entries of a directory in name order; throws `not-found`. */
   list(path: string): Promise<readonly DiskEntry[]>;

@@ -7,8 +7,12 @@
 
 export interface Connection {
   readonly remoteAddress: string;
-  /** Queues bytes; returns false when more than the connection's high-water mark waits to be sent. */
+  /**
+   * Queues bytes, which must not be changed afterwards; returns false when more than the connection's
+   * high-water mark waits to be sent. Drops the bytes and returns false once the connection is ended.
+   */
   write(bytes: Uint8Array): boolean;
+  /** Bytes wait, and the peer is slowed down, until this is called. */
   onData(receive: (bytes: Uint8Array) => void): void;
   /** Called once, when the connection can carry no more bytes in either direction. */
   onClose(closed: (reason: Error | null) => void): void;
@@ -23,6 +27,7 @@ export interface Connection {
 export interface Listener {
   /** `host:port`, with the port the system chose where 0 was asked. */
   readonly address: string;
+  /** Stops accepting; connections that were accepted go on. */
   close(): Promise<void>;
 }
 

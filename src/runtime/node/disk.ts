@@ -1,0 +1,318 @@
+/**
+ * The Disk of the host, on raw file descriptors and callback functions.
+ *
+ * Each operation of a file costs one promise. Short writes are continued until everything is written,
+ * and a descriptor is closed only when the operations under way on it have ended, so that no
+ * operation can ever reach a descriptor number that the system has given to another file.
+ */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { platform } from 'node:process';
+import type { Disk, DiskEntry, DiskErrorCode, DiskFile, OpenMode } from '../disk.ts';
+import { DiskError } from '../disk.ts';
+
+/** Zeros are written in pieces of this size, from one shared buffer. */
+const ZERO_CHUNK_BYTES = 1024 * 1024;
+const ZEROS = new Uint8Array(ZERO_CHUNK_BYTES);
+
+/** Files are for the user that runs the server and for its group; the log holds customers' data. */
+const FILE_PERMISSIONS = 0o640;
+
+const OPEN_FLAGS: Readonly<Record<OpenMode, string>> = { read: 'r', write: 'r+', create: 'wx+' };
+
+/** fdatasync on macOS does not reach the medium; its fsync, through libuv, does. */
+const syncData = platform === 'darwin' ? fs.fsync : fs.fdatasync;
+
+export class NodeDisk implements Disk {
+  open(file: string, mode: OpenMode): Promise<DiskFile> {
+    return new Promise((resolve, reject) => {
+      fs.open(file, OPEN_FLAGS[mode], FILE_PERMISSIONS, (error, descriptor) => {
+        if (error) {
+          reject(toDiskError(error, file));
+        } else {
+          resolve(new NodeDiskFile(file, descriptor));
+        }
+      });
+    });
+  }
+
+  async makeDirectory(directory: string): Promise<void> {
+    const first = await new Promise<string | undefined>((resolve, reject) => {
+      fs.mkdir(directory, { recursive: true }, (error, created) => {
+        if (error) {
+          reject(toDiskError(error, directory));
+        } else {
+          resolve(created);
+        }
+      });
+    });
+    // The parent even when nothing was made: an earlier process may have died before this very sync.
+    const last = path.resolve(directory);
+    const top = path.dirname(first === undefined ? last : path.resolve(first));
+    for (let parent = path.dirname(last); ; parent = path.dirname(parent)) {
+      await this.syncDirectory(parent);
+      if (parent === top || parent === path.dirname(parent)) {
+        break;
+      }
+    }
+  }
+
+  list(directory: string): Promise<readonly DiskEntry[]> {
+    return new Promise((resolve, reject) => {
+      fs.readdir(directory, { withFileTypes: true }, (error, found) => {
+        if (error) {
+          reject(toDiskError(error, directory));
+          return;
+        }
+        const entries = found.map((entry): DiskEntry => ({
+          name: entry.name,
+          kind: entry.isDirectory() ? 'directory' : 'file',
+        }));
+        resolve(entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)));
+      });
+    });
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fs.rename(from, to, (error) => (error ? reject(toDiskError(error, from)) : resolve()));
+    });
+  }
+
+  remove(file: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fs.unlink(file, (error) => {
+        if (error && error.code !== 'ENOENT') {
+          reject(toDiskError(error, file));
+        } else {
+          resolve();
+        }
+      });
+    });
+  }
+
+  syncDirectory(directory: string): Promise<void> {
+    if (platform === 'win32') {
+      return Promise.resolve(); // Windows cannot open a directory; its file systems log name changes.
+    }
+    return new Promise((resolve, reject) => {
+      fs.open(directory, 'r', (openError, descriptor) => {
+        if (openError) {
+          reject(toDiskError(openError, directory));
+          return;
+        }
+        fs.fsync(descriptor, (syncError) => {
+          fs.close(descriptor, (closeError) => {
+            const error = syncError ?? closeError;
+            if (error) {
+              reject(toDiskError(error, directory));
+            } else {
+              resolve();
+            }
+          });
+        });
+      });
+    });
+  }
+
+  space(file: string): Promise<{ readonly freeBytes: number; readonly totalBytes: number }> {
+    return new Promise((resolve, reject) => {
+      fs.statfs(file, (error, stats) => {
+        if (error) {
+          reject(toDiskError(error, file));
+        } else {
+          resolve({
+            freeBytes: stats.bavail * stats.bsize,
+            totalBytes: stats.blocks * stats.bsize,
+          });
+        }
+      });
+    });
+  }
+}
+
+/** What an operation calls once when it has ended. */
+type Done = (error: NodeJS.ErrnoException | null) => void;
+
+class NodeDiskFile implements DiskFile {
+  readonly path: string;
+  readonly #descriptor: number;
+  #underWay = 0;
+  #closed = false;
+  #whenIdle: (() => void) | null = null;
+
+  constructor(file: string, descriptor: number) {
+    this.path = file;
+    this.#descriptor = descriptor;
+  }
+
+  write(buffers: readonly Uint8Array[], position: number): Promise<void> {
+    return this.#operate((done) => writeAll(this.#descriptor, buffers, position, done));
+  }
+
+  read(into: Uint8Array, position: number): Promise<number> {
+    let filled = 0;
+    return this.#operate(
+      (done) =>
+        readAll(this.#descriptor, into, 0, position, (error, bytes) => {
+          filled = bytes;
+          done(error);
+        }),
+      () => filled,
+    );
+  }
+
+  sync(): Promise<void> {
+    return this.#operate((done) => syncData(this.#descriptor, done));
+  }
+
+  async allocate(bytes: number): Promise<void> {
+    const before = await this.size();
+    if (before >= bytes) {
+      return;
+    }
+    try {
+      for (let at = before; at < bytes; at += ZERO_CHUNK_BYTES) {
+        await this.write([ZEROS.subarray(0, Math.min(ZERO_CHUNK_BYTES, bytes - at))], at);
+      }
+      await this.#operate((done) => fs.fsync(this.#descriptor, done));
+    } catch (error) {
+      // Gives the space back, so that what fits beside it still fits; the first error is the one to tell.
+      await this.truncate(before).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  truncate(bytes: number): Promise<void> {
+    return this.#operate((done) => fs.ftruncate(this.#descriptor, bytes, done));
+  }
+
+  size(): Promise<number> {
+    let bytes = 0;
+    return this.#operate(
+      (done) =>
+        fs.fstat(this.#descriptor, (error, stats) => {
+          bytes = error ? 0 : stats.size;
+          done(error);
+        }),
+      () => bytes,
+    );
+  }
+
+  close(): Promise<void> {
+    if (this.#closed) {
+      return Promise.resolve();
+    }
+    this.#closed = true;
+    return new Promise((resolve, reject) => {
+      const close = (): void =>
+        fs.close(this.#descriptor, (error) =>
+          error ? reject(toDiskError(error, this.path)) : resolve(),
+        );
+      if (this.#underWay === 0) {
+        close();
+      } else {
+        this.#whenIdle = close;
+      }
+    });
+  }
+
+  #operate(start: (done: Done) => void): Promise<void>;
+  #operate(start: (done: Done) => void, result: () => number): Promise<number>;
+  #operate(start: (done: Done) => void, result?: () => number): Promise<number | void> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(new DiskError('closed', this.path, 'the file is closed'));
+        return;
+      }
+      this.#underWay += 1;
+      start((error) => {
+        this.#underWay -= 1;
+        if (error) {
+          reject(toDiskError(error, this.path));
+        } else {
+          resolve(result?.());
+        }
+        if (this.#underWay === 0) {
+          this.#whenIdle?.();
+        }
+      });
+    });
+  }
+}
+
+function writeAll(
+  descriptor: number,
+  buffers: readonly Uint8Array[],
+  position: number,
+  done: Done,
+): void {
+  let bytes = 0;
+  for (const buffer of buffers) {
+    bytes += buffer.byteLength;
+  }
+  if (bytes === 0) {
+    done(null);
+    return;
+  }
+  const written = (error: NodeJS.ErrnoException | null, count: number): void => {
+    if (error || count === bytes) {
+      done(error);
+    } else if (count === 0) {
+      done(new Error(`wrote nothing of ${bytes} bytes`));
+    } else {
+      writeAll(descriptor, afterBytes(buffers, count), position + count, done);
+    }
+  };
+  if (buffers.length === 1) {
+    fs.write(descriptor, buffers[0] as Uint8Array, 0, bytes, position, written);
+  } else {
+    fs.writev(descriptor, buffers, position, written);
+  }
+}
+
+/** What is left of `buffers` when their first `count` bytes are gone. */
+function afterBytes(buffers: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+  let gone = count;
+  let index = 0;
+  for (const buffer of buffers) {
+    if (gone < buffer.byteLength) {
+      return [buffer.subarray(gone), ...buffers.slice(index + 1)];
+    }
+    gone -= buffer.byteLength;
+    index += 1;
+  }
+  return [];
+}
+
+function readAll(
+  descriptor: number,
+  into: Uint8Array,
+  from: number,
+  position: number,
+  done: (error: NodeJS.ErrnoException | null, filled: number) => void,
+): void {
+  if (from === into.byteLength) {
+    done(null, from);
+    return;
+  }
+  fs.read(descriptor, into, from, into.byteLength - from, position, (error, count) => {
+    if (error || count === 0) {
+      done(error, from);
+    } else {
+      readAll(descriptor, into, from + count, position + count, done);
+    }
+  });
+}
+
+const CODES: Readonly<Record<string, DiskErrorCode>> = {
+  ENOENT: 'not-found',
+  EEXIST: 'exists',
+  ENOSPC: 'full',
+  EDQUOT: 'full',
+};
+
+function toDiskError(error: NodeJS.ErrnoException, file: string): DiskError {
+  const code = CODES[error.code ?? ''] ?? 'io';
+  return new DiskError(code, file, error.message);
+}
