@@ -1,5 +1,6 @@
 /**
- * The form every operation has: its rules as data, its errors, its code; one file each under `operations/`.
+ * The form every operation has: its rules as data, its errors, its code; one file each under
+ * `operations/`.
  */
 import type { ErrorCode } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -28,7 +29,10 @@ export interface OperationContext {
   readonly tokens: Tokens;
 }
 
-/** In outputs, an instant; encoders write it as their protocol wants it. Milliseconds since the epoch. */
+/**
+ * In outputs, an instant; encoders write it as their protocol wants it. Milliseconds since the
+ * epoch.
+ */
 export class Timestamp {
   readonly ms: number;
   constructor(ms: number) {
@@ -37,8 +41,8 @@ export class Timestamp {
 }
 
 /**
- * Output values: plain objects with wire member names; Uint8Array for blobs, Timestamp for instants; undefined
- * members are left out. null stands for an empty body.
+ * Output values: plain objects with wire member names; Uint8Array for blobs, Timestamp for
+ * instants; undefined members are left out. null stands for an empty body.
  */
 export type Output = object | null;
 
@@ -48,7 +52,9 @@ export interface Target {
   readonly account: string;
 }
 
-/** Shortcuts for hot operations; each may decline by returning null, and the general way is taken. */
+/**
+ * Shortcuts for hot operations; each may decline by returning null, and the general way is taken.
+ */
 export interface FastCodec<I, O> {
   decodeJson?(body: Uint8Array): I | null;
   decodeCbor?(body: Uint8Array): I | null;
@@ -63,7 +69,9 @@ export interface Operation<I = never, O extends Output = Output> {
   /** Modelled errors of this operation. */
   readonly errors: readonly ErrorCode[];
   readonly codec?: FastCodec<I, O>;
-  /** From the coerced and checked members (blobs Uint8Array, timestamps ms) to what `handle` takes. */
+  /**
+   * From the coerced and checked members (blobs Uint8Array, timestamps ms) to what `handle` takes.
+   */
   prepare?(members: Readonly<Record<string, unknown>>): I;
   /** The resource the action is checked against; null for account-wide actions (`*`). */
   target(context: OperationContext, input: I): Target | null;

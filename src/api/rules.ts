@@ -1,8 +1,8 @@
 /**
  * Input rules as data: what the service model says of each member, in our own form.
  *
- * One interpreter turns a decoded body into a typed input, first coercing types (contract 6.3), then
- * checking constraints (6.4); no operation checks types or lengths by hand.
+ * One interpreter turns a decoded body into a typed input, first coercing types (contract 6.3),
+ * then checking constraints (6.4); no operation checks types or lengths by hand.
  */
 export interface StringRule {
   readonly type: 'string';

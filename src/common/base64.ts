@@ -3,10 +3,10 @@
  *
  * Two ways inside, one result: short ranges go through tables, for a call into native code costs
  * more than they do; long ones through Node's vectorised coder by way of a one-byte string. On Node
- * 20 the two are equal at about 190 characters; at 1 KiB the native way is 4 times faster, at 64 KiB
- * 8 times. The native decoder is lenient, so the long way checks what it let pass: it writes fewer
- * bytes when it skipped a foreign character, and it takes the two characters of the URL alphabet,
- * which are looked for. The last group always goes by table.
+ * 20 the two are equal at about 190 characters; at 1 KiB the native way is 4 times faster, at 64
+ * KiB 8 times. The native decoder is lenient, so the long way checks what it let pass: it writes
+ * fewer bytes when it skipped a foreign character, and it takes the two characters of the URL
+ * alphabet, which are looked for. The last group always goes by table.
  */
 import { assert } from './assert.ts';
 

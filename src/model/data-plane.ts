@@ -1,7 +1,8 @@
 /**
  * What a back end offers to front ends: append, read, positions; per shard, by key.
  *
- * Safety rests here: a shard that is closed or unknown is refused whatever the caller believes (I7).
+ * Safety rests here: a shard that is closed or unknown is refused whatever the caller believes
+ * (I7).
  */
 import type { Section } from './section.ts';
 import type { ShardKey } from './stream.ts';
@@ -20,7 +21,9 @@ export type ShardAppendOutcome =
       readonly baseOrdinal: number;
       readonly arrivalMs: number;
       readonly encrypted: boolean;
-      /** Null when all records were stored; else one byte per record, 1 = refused by the throttle. */
+      /**
+       * Null when all records were stored; else one byte per record, 1 = refused by the throttle.
+       */
       readonly refused: Uint8Array | null;
     }
   /** Nothing of this append was stored because of the shard's write limit. */
@@ -63,7 +66,10 @@ export type ReadOutcome =
   | { readonly kind: 'key'; readonly code: string; readonly text: string };
 
 export interface Backend {
-  /** One outcome per append, in order. Resolves when everything accepted is durable. Never rejects for expected reasons. */
+  /**
+   * One outcome per append, in order. Resolves when everything accepted is durable. Never rejects
+   * for expected reasons.
+   */
   append(appends: readonly ShardAppend[]): Promise<readonly ShardAppendOutcome[]>;
   read(request: ReadRequest): ReadOutcome | Promise<ReadOutcome>;
   /** Ordinal a query stands for, never below the trim horizon; null when the shard is not here. */

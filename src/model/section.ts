@@ -1,8 +1,8 @@
 /**
  * Sections: what a group commit is made of, and what readers get back.
  *
- * One section holds consecutive records of one shard that arrived together. Storage does not look into
- * the payload; ordinals rise by one per record and never repeat within a shard (I3).
+ * One section holds consecutive records of one shard that arrived together. Storage does not look
+ * into the payload; ordinals rise by one per record and never repeat within a shard (I3).
  */
 import type { ShardKey } from './stream.ts';
 

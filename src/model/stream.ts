@@ -1,11 +1,14 @@
 /**
  * The documents the control plane stores about streams and their shards.
  *
- * They are plain JSON values; one stream is one document, so that every change of a stream, a reshard
- * included, is one metadata commit.
+ * They are plain JSON values; one stream is one document, so that every change of a stream, a
+ * reshard included, is one metadata commit.
  */
 
-/** Identifies a shard in storage: a whole number below 2^48, never reused, given by the control plane. */
+/**
+ * Identifies a shard in storage: a whole number below 2^48, never reused, given by the control
+ * plane.
+ */
 export type ShardKey = number;
 
 export type StreamStatus = 'CREATING' | 'DELETING' | 'ACTIVE' | 'UPDATING';
@@ -22,7 +25,9 @@ export type MetricsName =
 
 export interface ShardDocument {
   readonly key: ShardKey;
-  /** The number in `shardId-000000000012`; assigned in creation order, never reused within a stream. */
+  /**
+   * The number in `shardId-000000000012`; assigned in creation order, never reused within a stream.
+   */
   readonly index: number;
   /** Volume that holds the shard's records. */
   readonly volume: number;
@@ -40,7 +45,9 @@ export interface ShardDocument {
 /** How far reads may look back; a decrease hides older records at once and for ever. */
 export interface Retention {
   readonly hours: number;
-  /** Records that arrived before this instant stay hidden even when retention grows again; epoch ms. */
+  /**
+   * Records that arrived before this instant stay hidden even when retention grows again; epoch ms.
+   */
   readonly hiddenBeforeMs: number;
 }
 
@@ -58,7 +65,9 @@ export interface StreamDocument {
   /** Tells this stream from an earlier or later one of the same name; never reused. */
   readonly uid: number;
   readonly status: StreamStatus;
-  /** When a CREATING, UPDATING or DELETING stream leaves that state, epoch ms; null when settled. */
+  /**
+   * When a CREATING, UPDATING or DELETING stream leaves that state, epoch ms; null when settled.
+   */
   readonly settlesAtMs: number | null;
   readonly mode: StreamMode;
   readonly createdMs: number;

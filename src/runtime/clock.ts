@@ -1,8 +1,8 @@
 /**
  * The Clock port: the only source of time and timers.
  *
- * `now` is wall time and may step; `monotonic` never goes back and is for measuring. Production code
- * receives a Clock by constructor; nothing outside `runtime/node/` reads the host's clock.
+ * `now` is wall time and may step; `monotonic` never goes back and is for measuring. Production
+ * code receives a Clock by constructor; nothing outside `runtime/node/` reads the host's clock.
  */
 
 /** A scheduled call that can be cancelled; cancelling twice, or after it fired, does nothing. */

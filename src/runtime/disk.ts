@@ -21,20 +21,35 @@ export class DiskError extends Error {
 
 export interface DiskFile {
   readonly path: string;
-  /** Writes all of `buffers`, one after the other, at `position`, with one gather write where the host has it. */
+  /**
+   * Writes all of `buffers`, one after the other, at `position`, with one gather write where the
+   * host has it.
+   */
   write(buffers: readonly Uint8Array[], position: number): Promise<void>;
-  /** Fills `into` from `position`; returns the number of bytes read, less than asked only at the end of the file. */
+  /**
+   * Fills `into` from `position`; returns the number of bytes read, less than asked only at the end
+   * of the file.
+   */
   read(into: Uint8Array, position: number): Promise<number>;
-  /** Makes all completed writes durable (fdatasync; fsync on macOS). After a failure the file must not be used again. */
+  /**
+   * Makes all completed writes durable (fdatasync; fsync on macOS). After a failure the file must
+   * not be used again.
+   */
   sync(): Promise<void>;
-  /** Extends the file to `bytes` with zeros that occupy space, so that later writes cannot fail for lack of it. */
+  /**
+   * Extends the file to `bytes` with zeros that occupy space, so that later writes cannot fail for
+   * lack of it.
+   */
   allocate(bytes: number): Promise<void>;
   truncate(bytes: number): Promise<void>;
   size(): Promise<number>;
   close(): Promise<void>;
 }
 
-/** `read`: must exist. `write`: must exist, read and write. `create`: must not exist, read and write. */
+/**
+ * `read`: must exist. `write`: must exist, read and write. `create`: must not exist, read and
+ * write.
+ */
 export type OpenMode = 'read' | 'write' | 'create';
 
 export interface DiskEntry {

@@ -8,8 +8,9 @@
 export interface Connection {
   readonly remoteAddress: string;
   /**
-   * Queues bytes, which must not be changed afterwards; returns false when more than the connection's
-   * high-water mark waits to be sent. Drops the bytes and returns false once the connection is ended.
+   * Queues bytes, which must not be changed afterwards; returns false when more than the
+   * connection's high-water mark waits to be sent. Drops the bytes and returns false once the
+   * connection is ended.
    */
   write(bytes: Uint8Array): boolean;
   /** Bytes wait, and the peer is slowed down, until this is called. */

@@ -1,8 +1,8 @@
 /**
  * The Os port: the resources an operating system limits, countable and exhaustible.
  *
- * Threads, file descriptors and connections are acquired and released by name, so that a limit can be
- * planned against, alarmed on and, in simulation, hit.
+ * Threads, file descriptors and connections are acquired and released by name, so that a limit can
+ * be planned against, alarmed on and, in simulation, hit.
  */
 export type Resource = 'threads' | 'descriptors' | 'connections';
 

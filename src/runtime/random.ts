@@ -1,8 +1,8 @@
 /**
  * The Random port: the only source of chance.
  *
- * `fork(name)` gives an independent stream that depends on the parent's seed and the name only, so a
- * new user of chance does not reshuffle the others.
+ * `fork(name)` gives an independent stream that depends on the parent's seed and the name only, so
+ * a new user of chance does not reshuffle the others.
  */
 export interface Random {
   /** Uniform in [0, 1). */

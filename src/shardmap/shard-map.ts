@@ -34,6 +34,9 @@ export interface ShardMapView {
   stream(account: string, name: string): StreamEntry | undefined;
   streamByUid(uid: number): StreamEntry | undefined;
   shard(key: number): ShardEntry | undefined;
-  /** Called after each publication with the stream's new entry, or null when it is gone. Returns the unsubscriber. */
+  /**
+   * Called after each publication with the stream's new entry, or null when it is gone. Returns the
+   * unsubscriber.
+   */
   onChange(listener: (uid: number, entry: StreamEntry | null) => void): () => void;
 }

@@ -1,9 +1,10 @@
 /**
- * The CommitLog port: what a storage engine must give. A volume is a sequence of opaque frames with one
- * writer at a time; everything above (group commit, index, tail ring, shards) is engine-neutral.
+ * The CommitLog port: what a storage engine must give. A volume is a sequence of opaque frames with
+ * one writer at a time; everything above (group commit, index, tail ring, shards) is
+ * engine-neutral.
  *
- * Invariants: a frame is durable when `append` resolves; positions strictly increase; after `openWriter`
- * with epoch e resolves, no append of a lower epoch can become durable (I1, I2).
+ * Invariants: a frame is durable when `append` resolves; positions strictly increase; after
+ * `openWriter` with epoch e resolves, no append of a lower epoch can become durable (I1, I2).
  */
 
 export type VolumeId = number;
@@ -30,7 +31,9 @@ export class LogFullError extends Error {
 export class EngineUnavailableError extends Error {
   override readonly name = 'EngineUnavailableError';
 }
-/** Stored bytes do not match their checksums. The range is quarantined, reported and never served. */
+/**
+ * Stored bytes do not match their checksums. The range is quarantined, reported and never served.
+ */
 export class CorruptionError extends Error {
   override readonly name = 'CorruptionError';
 }
@@ -44,8 +47,8 @@ export interface VolumeWriter {
   readonly volume: VolumeId;
   readonly epoch: number;
   /**
-   * Appends one frame given in parts (concatenated they are the frame). One append at a time; callers
-   * batch above. Resolves with the frame's position once it is durable.
+   * Appends one frame given in parts (concatenated they are the frame). One append at a time;
+   * callers batch above. Resolves with the frame's position once it is durable.
    */
   append(parts: readonly Uint8Array[]): Promise<Position>;
   close(): Promise<void>;
@@ -53,9 +56,13 @@ export interface VolumeWriter {
 
 export interface CommitLog {
   readonly caps: EngineCaps;
-  /** Recovers the volume if need be, creates it if it does not exist, and fences earlier writers. */
+  /**
+   * Recovers the volume if need be, creates it if it does not exist, and fences earlier writers.
+   */
   openWriter(volume: VolumeId, epoch: number): Promise<VolumeWriter>;
-  /** Frames from the first at or after `from`, in order, to the durable end at the time of the call. */
+  /**
+   * Frames from the first at or after `from`, in order, to the durable end at the time of the call.
+   */
   read(volume: VolumeId, from: Position): AsyncIterable<FrameEntry>;
   /** Bytes `[offset, offset + length)` of the frame at `position`. */
   readAt(volume: VolumeId, position: Position, offset: number, length: number): Promise<Uint8Array>;

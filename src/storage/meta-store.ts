@@ -1,7 +1,8 @@
 /**
  * The MetaStore port: small, transactional, ordered key-value metadata.
  *
- * Every commit is durable when its promise resolves. Keys are ASCII paths (`stream/…`), values bytes.
+ * Every commit is durable when its promise resolves. Keys are ASCII paths (`stream/…`), values
+ * bytes.
  * `rev` grows by one with every commit of the whole store and never goes back.
  */
 

@@ -20,27 +20,39 @@ export interface ShardBounds {
   readonly lastArrivalMs: number;
 }
 
-/** The store of one volume's records as shards see it: group commit above a CommitLog, tail ring, index. */
+/**
+ * The store of one volume's records as shards see it: group commit above a CommitLog, tail ring,
+ * index.
+ */
 export interface VolumeStore {
   /**
-   * Appends sections, all in one commit or a later one each, in call order. Resolves when all are durable.
-   * Rejects with LogFullError (retryable, nothing stored), EngineUnavailableError or FencedError (the volume is stopped).
+   * Appends sections, all in one commit or a later one each, in call order. Resolves when all are
+   * durable. Rejects with LogFullError (retryable, nothing stored), EngineUnavailableError or
+   * FencedError (the volume is stopped).
    */
   append(sections: readonly Section[]): Promise<void>;
   /**
-   * Sections that hold ordinals from `fromOrdinal` on (the first may begin below it), until `recordsMax` records or
-   * `bytesMax` payload bytes are passed (at least one section if there is any). Only durable ones. Synchronous when
-   * the tail ring has them.
+   * Sections that hold ordinals from `fromOrdinal` on (the first may begin below it), until
+   * `recordsMax` records or `bytesMax` payload bytes are passed (at least one section if there is
+   * any). Only durable ones. Synchronous when the tail ring has them.
    */
-  read(shard: ShardKey, fromOrdinal: number, recordsMax: number, bytesMax: number): SectionRun | Promise<SectionRun>;
+  read(
+    shard: ShardKey,
+    fromOrdinal: number,
+    recordsMax: number,
+    bytesMax: number,
+  ): SectionRun | Promise<SectionRun>;
   /** Ordinal of the first record with `arrivalMs >= ms`; `next` when there is none. */
   seekTime(shard: ShardKey, ms: number): number | Promise<number>;
   bounds(shard: ShardKey): ShardBounds;
-  /** Called after each commit with its sections, in commit order, before `append` resolves. Returns the unsubscriber. */
+  /**
+   * Called after each commit with its sections, in commit order, before `append` resolves. Returns
+   * the unsubscriber.
+   */
   onCommitted(listener: (sections: readonly Section[]) => void): () => void;
   /**
-   * Drops or rewrites stored data that no shard needs. `horizonMs(shard)` is the instant before which the shard's
-   * records may go; Infinity for shards that are gone.
+   * Drops or rewrites stored data that no shard needs. `horizonMs(shard)` is the instant before
+   * which the shard's records may go; Infinity for shards that are gone.
    */
   retain(horizonMs: (shard: ShardKey) => number): Promise<void>;
   /** Flushes, then closes; later calls reject. */
