@@ -9,5 +9,6 @@ import { crc32 as native } from 'node:zlib';
  * so that `crc32(b, crc32(a))` equals the CRC of `a` followed by `b`.
  */
 export function crc32(bytes: Uint8Array, seed = 0): number {
-  return native(bytes, seed);
+  // The native form takes an empty array without memory behind it for a reset, and returns 0.
+  return bytes.length === 0 ? seed : native(bytes, seed);
 }

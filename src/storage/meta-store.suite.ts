@@ -15,7 +15,7 @@ export interface MetaStoreSubject {
 
 export function metaStoreSuite(engine: string, make: () => Promise<MetaStoreSubject>): void {
   const check = (name: string, run: (subject: MetaStoreSubject) => Promise<void>): void => {
-    void test(`${engine}: ${name}`, async () => {
+    test(`${engine}: ${name}`, async () => {
       const subject = await make();
       try {
         await run(subject);
@@ -28,13 +28,13 @@ export function metaStoreSuite(engine: string, make: () => Promise<MetaStoreSubj
   check('keeps values, revisions and key order over a reopen', async (subject) => {
     const store = await subject.open();
     assert.equal(await store.get('a/1'), null);
-    const first = await store.commit([put('a/2', 'two'), put('a/1', 'one'), put('b', '')]);
+    const first = await store.commit([put('a/2', 'two'), put('a/1', ''), put('b', '')]);
     const second = await store.commit([put('a/10', 'ten'), remove('b')]);
     assert.ok(second > first);
     await store.close();
     const again = await subject.open();
     assert.deepEqual(await dump(again, ''), [
-      ['a/1', 'one', first],
+      ['a/1', '', first],
       ['a/10', 'ten', second],
       ['a/2', 'two', first],
     ]);

@@ -61,7 +61,7 @@ async function expectDetected(directory: string, contents: unknown): Promise<boo
   return false;
 }
 
-void test('sqlite: any flipped bit of the database is detected or without effect', async () => {
+test('sqlite: any flipped bit of the database is detected or without effect', async () => {
   await inDirectory(async (directory) => {
     const contents = await fill(directory);
     const path = join(directory, 'metadata.db');
@@ -77,7 +77,7 @@ void test('sqlite: any flipped bit of the database is detected or without effect
   });
 });
 
-void test('sqlite: a flipped bit in the log of a crashed store never turns time back', async () => {
+test('sqlite: a flipped bit in the log of a crashed store never turns time back', async () => {
   await inDirectory(async (directory) => {
     const store = await open(directory);
     await store.commit([put('a', '1'), put('b', '1')]);
@@ -102,7 +102,7 @@ void test('sqlite: a flipped bit in the log of a crashed store never turns time 
   });
 });
 
-void test('sqlite: a database cut to nothing is damage, not a fresh start', async () => {
+test('sqlite: a database cut to nothing is damage, not a fresh start', async () => {
   await inDirectory(async (directory) => {
     await fill(directory);
     for (const length of [0, 100, 4096]) {
@@ -113,7 +113,7 @@ void test('sqlite: a database cut to nothing is damage, not a fresh start', asyn
   });
 });
 
-void test('sqlite: an unfinished creation is begun again', async () => {
+test('sqlite: an unfinished creation is begun again', async () => {
   await inDirectory(async (directory) => {
     await writeFile(join(directory, 'metadata.db.new'), 'half of something');
     const store = await open(directory);
@@ -133,7 +133,7 @@ const HOLDER = `
   process.stdin.resume();
 `;
 
-void test('sqlite: the lock holds against other processes and dies with kill -9', async () => {
+test('sqlite: the lock holds against other processes and dies with kill -9', async () => {
   await inDirectory(async (directory) => {
     const moduleUrl = (path: string): string => new URL(path, import.meta.url).href;
     const child = spawn(

@@ -12,7 +12,7 @@ metaStoreSuite('memory', async () => {
   };
 });
 
-void test('memory: a crash ends the old store and keeps what was committed', async () => {
+test('memory: a crash ends the old store and keeps what was committed', async () => {
   const image = new MemoryMetaImage();
   const store = MemoryMetaStore.open(image);
   await store.commit([put('k', 'v')]);
