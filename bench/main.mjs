@@ -1,0 +1,211 @@
+// @ts-check
+// npm run bench -- NAME [--vs PEERS] [--json] ...
+// Runs one workload against this checkout and, interleaved in the same run, against others:
+// A B C A B C … over several rounds. Numbers of different runs are not comparable on a machine
+// that others use too; ratios within one run are.
+
+import { parseArgs } from 'node:util';
+import { LoadWorker } from './load-worker.mjs';
+import { machine, medianSample, ratios, sampleOf, table } from './report.mjs';
+import { buildRevision } from './revision.mjs';
+import { TARGET_NAMES, startTarget } from './targets.mjs';
+import { getWorkload } from './workloads/gets.mjs';
+import { putWorkload } from './workloads/puts.mjs';
+
+/**
+ * @typedef {import('./client/requests.mjs').RequestSpec} RequestSpec
+ * @typedef {object} Workload
+ * @property {(target: import('./targets.mjs').Target) => number} recordsPerRequest
+ * @property {boolean} fresh whether every round starts the server anew, with no data
+ * @property {number} connections
+ * @property {(target: import('./targets.mjs').Target) => Promise<void>} prepare
+ * @property {(target: import('./targets.mjs').Target) => Promise<void>} [beforeRound]
+ * @property {(target: import('./targets.mjs').Target) => RequestSpec} spec
+ *
+ * @typedef {object} BenchOptions
+ * @property {number} shards
+ * @property {number | undefined} batch
+ * @property {number} recordBytes
+ * @property {number | undefined} connections
+ * @property {number} preload records stored before reading
+ * @property {import('./client/requests.mjs').Protocol} protocol
+ */
+
+const USAGE = `usage: npm run bench -- NAME [options]
+
+  put-records    batches of 500 records of 1 KiB
+  put-record     one record of 1 KiB per request
+  get-records    answers of up to 10,000 records of 1 KiB
+
+  --vs A,B            beside: ${TARGET_NAMES.slice(1).join(', ')}
+  --compare REV       beside this revision of the repository, built in a temporary worktree
+  --rounds N          default 5          --seconds S       measured per round, default 3
+  --warmup S          default 1.5        --connections N   default 8, 32 and 2
+  --shards N          default 4          --record-bytes N  default 1024
+  --batch N           default 500        --preload N       records to read back, default 100000
+  --protocol P        json | cbor        --transport T     http1 | h2c | h2
+  --auth MODE         open | verify      --data-root DIR   where data directories are made
+  --flag=…            one more flag for tailrace start (repeatable, e.g. --flag=--workers=2)
+  --json              one object on standard output instead of a table
+`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    vs: { type: 'string', default: '' },
+    compare: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    warmup: { type: 'string', default: '1.5' },
+    connections: { type: 'string' },
+    shards: { type: 'string', default: '4' },
+    'record-bytes': { type: 'string', default: '1024' },
+    batch: { type: 'string' },
+    preload: { type: 'string', default: '100000' },
+    protocol: { type: 'string', default: 'json' },
+    transport: { type: 'string', default: 'http1' },
+    auth: { type: 'string', default: 'open' },
+    'data-root': { type: 'string' },
+    flag: { type: 'string', multiple: true, default: [] },
+    only: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** @type {BenchOptions} */
+const options = {
+  shards: Number(values.shards),
+  batch: values.batch === undefined ? undefined : Number(values.batch),
+  recordBytes: Number(values['record-bytes']),
+  connections: values.connections === undefined ? undefined : Number(values.connections),
+  preload: Number(values.preload),
+  protocol: values.protocol === 'cbor' ? 'cbor' : 'json',
+};
+
+/** @type {Record<string, () => Workload>} */
+const WORKLOADS = {
+  'put-records': () => putWorkload('put-records', options),
+  'put-record': () => putWorkload('put-record', options),
+  'get-records': () => getWorkload(options),
+};
+
+/**
+ * @param {string} name of a target
+ * @param {string | undefined} checkout
+ */
+function start(name, checkout) {
+  return startTarget(checkout === undefined ? name : 'tailrace', {
+    dataRoot: values['data-root'],
+    auth: values.auth,
+    flags: values.flag,
+    checkout,
+  }).then((target) => ({ ...target, name }));
+}
+
+/**
+ * @param {LoadWorker} worker
+ * @param {Workload} workload
+ * @param {import('./targets.mjs').Target} target
+ */
+async function oneRound(worker, workload, target) {
+  await workload.beforeRound?.(target);
+  const round = await worker.run({
+    transport: target.dialect ?? /** @type {any} */ (values.transport),
+    host: '127.0.0.1',
+    port: target.port,
+    credentials: target.credentials,
+    connections: workload.connections,
+    warmupMs: Number(values.warmup) * 1000,
+    measureMs: Number(values.seconds) * 1000,
+    check: target.kinesis,
+    pids: target.pids,
+    spec: workload.spec(target),
+  });
+  if (round.failures > 0) {
+    process.stderr.write(`${target.name}: ${round.failures} failures, first: ${round.failure}\n`);
+  }
+  return sampleOf(round, workload.recordsPerRequest(target), options.recordBytes);
+}
+
+/**
+ * @param {Workload} workload
+ * @param {Map<string, string | undefined>} targets name to checkout
+ */
+async function run(workload, targets) {
+  /** @type {Map<string, import('./report.mjs').Sample[]>} */
+  const samples = new Map([...targets.keys()].map((name) => [name, []]));
+  /** @type {Map<string, import('./targets.mjs').Target>} */
+  const kept = new Map();
+  const workers = new Map([...targets.keys()].map((name) => [name, new LoadWorker()]));
+  try {
+    for (let round = 0; round < Number(values.rounds); round++) {
+      for (const [name, checkout] of targets) {
+        const target = kept.get(name) ?? (await start(name, checkout));
+        if (!kept.has(name)) await workload.prepare(target);
+        if (!workload.fresh) kept.set(name, target);
+        const worker = /** @type {LoadWorker} */ (workers.get(name));
+        try {
+          const sample = await oneRound(worker, workload, target);
+          samples.get(name)?.push(sample);
+          const shown = Math.round(sample.recordsPerSecond).toLocaleString('en-US');
+          process.stderr.write(`round ${round + 1} ${name}: ${shown} rec/s\n`);
+        } finally {
+          if (workload.fresh) await target.stop();
+        }
+      }
+    }
+  } finally {
+    for (const target of kept.values()) await target.stop();
+    for (const worker of workers.values()) worker.close();
+  }
+  return samples;
+}
+
+async function main() {
+  const name = positionals[0] ?? '';
+  const workload = WORKLOADS[name];
+  if (workload === undefined || values.help) {
+    process.stdout.write(USAGE);
+    process.exitCode = values.help ? 0 : 2;
+    return;
+  }
+  /** @type {Map<string, string | undefined>} */
+  const targets = new Map();
+  if (!values.only) targets.set('tailrace', undefined);
+  for (const peer of values.vs.split(',').filter((part) => part !== '')) {
+    targets.set(peer, undefined);
+  }
+  const revision = values.compare === undefined ? undefined : buildRevision(values.compare);
+  if (revision !== undefined) targets.set(revision.name, revision.checkout);
+  try {
+    const samples = await run(workload(), targets);
+    report(name, samples);
+  } finally {
+    revision?.remove();
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {Map<string, import('./report.mjs').Sample[]>} samples
+ */
+function report(name, samples) {
+  if (!values.json) {
+    process.stdout.write(`\n${name}, medians of ${values.rounds} rounds\n\n${table(samples)}\n`);
+    return;
+  }
+  const medians = Object.fromEntries([...samples].map(([key, list]) => [key, medianSample(list)]));
+  const result = {
+    bench: name,
+    machine: machine(),
+    options: values,
+    ratios: ratios(samples),
+    p99Ratios: ratios(samples, 'p99Ms'),
+    medians,
+    rounds: Object.fromEntries(samples),
+  };
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+
+await main();

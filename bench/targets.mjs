@@ -1,0 +1,250 @@
+// @ts-check
+// The servers a bench can run, each behind the same few members. A target is started fresh, in a
+// data directory of its own on a real disk, and leaves nothing behind.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePorts } from '../test/harness/ports.mjs';
+import {
+  accepts,
+  httpStatus,
+  startProcess,
+  startServer,
+  untilReady,
+} from '../test/harness/server-process.mjs';
+import { TEST_CREDENTIALS } from '../test/harness/kinesis-client.mjs';
+import { prepareNats } from './client/nats-connection.mjs';
+
+const BENCH = fileURLToPath(new URL('./', import.meta.url));
+const READY_TIMEOUT_MS = 60_000;
+
+/**
+ * @typedef {object} Target A running server
+ * @property {string} name
+ * @property {boolean} kinesis whether it speaks the whole API, not just the puts of one workload
+ * @property {'redis' | 'nats' | undefined} dialect another protocol than Kinesis'
+ * @property {number} port
+ * @property {string} endpoint
+ * @property {number[]} pids
+ * @property {number} readyMs from start of the process until it serves
+ * @property {string} dataDir
+ * @property {{ accessKeyId: string, secretAccessKey: string }} credentials
+ * @property {(restartWith?: string[]) => Promise<void>} [restart] on the same data
+ * @property {() => Promise<void>} stop
+ *
+ * @typedef {object} TargetOptions
+ * @property {string | undefined} dataRoot folder for data directories
+ * @property {string} auth `open` or `verify`
+ * @property {string[]} flags more flags for Tailrace
+ * @property {string | undefined} checkout the checkout whose build is run
+ */
+
+/** @type {Record<string, (options: TargetOptions) => Promise<Target>>} */
+const STARTERS = {
+  tailrace: startTailrace,
+  kinesalite: startKinesalite,
+  'kinesis-local': startKinesisLocal,
+  floor: (options) => startFloor(options, 'node'),
+  'floor-raw': (options) => startFloor(options, 'raw'),
+  redis: startRedis,
+  jetstream: startJetStream,
+};
+
+/** Names that `--vs` takes. */
+export const TARGET_NAMES = Object.keys(STARTERS);
+
+/**
+ * @param {string} name
+ * @param {TargetOptions} options
+ * @returns {Promise<Target>}
+ */
+export function startTarget(name, options) {
+  const starter = STARTERS[name];
+  if (starter === undefined) {
+    throw new Error(`unknown peer ${name}; known: ${TARGET_NAMES.join(', ')}`);
+  }
+  return starter(options);
+}
+
+/** Installs the npm peers from the lock file, unless that was done before. */
+export function installPeers() {
+  if (existsSync(join(BENCH, 'node_modules', 'kinesalite', 'package.json'))) return;
+  process.stderr.write('installing peers under bench/ ...\n');
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: BENCH, stdio: 'ignore' });
+}
+
+/** @param {string | undefined} root */
+function makeDataDir(root) {
+  return mkdtempSync(join(root ?? tmpdir(), 'tailrace-bench-'));
+}
+
+/**
+ * @param {TargetOptions} options
+ * @returns {Promise<Target>}
+ */
+async function startTailrace(options) {
+  const dataDir = makeDataDir(options.dataRoot);
+  let credentials = TEST_CREDENTIALS;
+  const flags = ['--limits', 'off', '--auth', options.auth, ...options.flags];
+  /** @type {Record<string, string>} */
+  const env = { TAILRACE_LOG_LEVEL: 'warn' };
+  if (options.auth === 'verify') {
+    const made = createCredentials(dataDir, options.checkout);
+    credentials = made.credentials;
+    flags.push(...made.flags);
+  }
+  const start = (/** @type {string[]} */ more) =>
+    startServer({
+      dataDir,
+      flags: [...flags, ...more],
+      env,
+      ...(options.checkout === undefined ? {} : { checkout: options.checkout }),
+    });
+  let server = await start([]);
+  /** @type {Target} */
+  const target = {
+    name: 'tailrace',
+    kinesis: true,
+    dialect: undefined,
+    port: server.port,
+    endpoint: server.endpoint,
+    pids: [server.pid],
+    readyMs: server.readyMs,
+    dataDir,
+    credentials,
+    restart: async (more = []) => {
+      await server.stop();
+      server = await start(more);
+      target.port = server.port;
+      target.endpoint = server.endpoint;
+      target.pids = [server.pid];
+      target.readyMs = server.readyMs;
+    },
+    stop: async () => {
+      await server.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+  return target;
+}
+
+/**
+ * Makes a key that a server in `--auth verify` will know.
+ * @param {string} dataDir
+ * @param {string | undefined} checkout
+ * @returns {{ credentials: { accessKeyId: string, secretAccessKey: string }, flags: string[] }}
+ */
+function createCredentials(dataDir, checkout) {
+  const cli = join(checkout ?? join(BENCH, '..'), 'dist', 'cli', 'main.js');
+  const args = [cli, 'credentials', 'create', '--data-dir', dataDir, '--json'];
+  const made = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+  return {
+    credentials: { accessKeyId: made.accessKeyId, secretAccessKey: made.secretAccessKey },
+    flags: [],
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {import('../test/harness/server-process.mjs').RunningProcess} server
+ * @param {number} port
+ * @param {string} dataDir
+ * @param {Partial<Target>} rest
+ * @param {() => Promise<boolean>} ready
+ * @returns {Promise<Target>}
+ */
+async function peer(name, server, port, dataDir, rest, ready) {
+  const startedAt = performance.now();
+  await untilReady(server, ready, READY_TIMEOUT_MS);
+  return {
+    name,
+    kinesis: false,
+    dialect: undefined,
+    port,
+    endpoint: `http://127.0.0.1:${port}`,
+    pids: [server.pid],
+    readyMs: performance.now() - startedAt,
+    dataDir,
+    credentials: TEST_CREDENTIALS,
+    stop: async () => {
+      await server.stop('SIGKILL');
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+    ...rest,
+  };
+}
+
+/** @param {TargetOptions} options */
+async function startKinesalite(options) {
+  installPeers();
+  const [port] = /** @type {[number]} */ (await freePorts(1));
+  const dataDir = makeDataDir(options.dataRoot);
+  const cli = join(BENCH, 'node_modules', 'kinesalite', 'cli.js');
+  const args = [cli, '--port', String(port), '--shardLimit', '100000', '--createStreamMs', '0'];
+  const server = startProcess(process.execPath, args);
+  return peer('kinesalite', server, port, dataDir, { kinesis: true }, () => accepts(port));
+}
+
+/** @param {TargetOptions} options */
+async function startKinesisLocal(options) {
+  installPeers();
+  const [port, tlsPort] = /** @type {[number, number]} */ (await freePorts(2));
+  const dataDir = makeDataDir(options.dataRoot);
+  const folder = join(BENCH, 'node_modules', 'kinesis-local');
+  const server = startProcess(process.execPath, ['main.js'], {
+    cwd: folder,
+    env: {
+      KINESIS_MOCK_PLAIN_PORT: String(port),
+      KINESIS_MOCK_TLS_PORT: String(tlsPort),
+      SHARD_LIMIT: '100000',
+      LOG_LEVEL: 'ERROR',
+      CREATE_STREAM_DURATION: '10ms',
+    },
+  });
+  const ready = () => httpStatus(`http://127.0.0.1:${port}/healthcheck`).then((s) => s === 200);
+  return peer('kinesis-local', server, port, dataDir, { kinesis: true }, ready);
+}
+
+/**
+ * @param {TargetOptions} options
+ * @param {'node' | 'raw'} http
+ */
+async function startFloor(options, http) {
+  const [port] = /** @type {[number]} */ (await freePorts(1));
+  const dataDir = makeDataDir(options.dataRoot);
+  const file = join(BENCH, 'floor', 'server.mjs');
+  const args = [file, '--port', String(port), '--data-dir', dataDir, '--http', http];
+  const server = startProcess(process.execPath, args);
+  const name = http === 'node' ? 'floor' : 'floor-raw';
+  return peer(name, server, port, dataDir, {}, () => accepts(port));
+}
+
+/** @param {TargetOptions} options */
+async function startRedis(options) {
+  const [port] = /** @type {[number]} */ (await freePorts(1));
+  const dataDir = makeDataDir(options.dataRoot);
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dataDir, '--save', ''];
+  args.push('--appendonly', 'yes', '--appendfsync', 'always');
+  const server = startProcess('redis-server', args);
+  return peer('redis', server, port, dataDir, { dialect: 'redis' }, () => accepts(port));
+}
+
+/** @param {TargetOptions} options */
+async function startJetStream(options) {
+  const [port] = /** @type {[number]} */ (await freePorts(1));
+  const dataDir = makeDataDir(options.dataRoot);
+  const config = join(dataDir, 'nats.conf');
+  writeFileSync(
+    config,
+    `listen: "127.0.0.1:${port}"\nmax_payload: 8MB\n` +
+      `jetstream { store_dir: "${dataDir}/js", sync_interval: always, max_file: 20GB }\n`,
+  );
+  const server = startProcess(process.env['NATS_SERVER'] ?? 'nats-server', ['-c', config]);
+  const dialect = /** @type {const} */ ('nats');
+  const target = await peer('jetstream', server, port, dataDir, { dialect }, () => accepts(port));
+  await prepareNats(port);
+  return target;
+}
