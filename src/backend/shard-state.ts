@@ -1,0 +1,47 @@
+/**
+ * What the owner of a shard keeps in memory about it: the next ordinal, the newest arrival, limits, use.
+ *
+ * Ordinals and arrivals are given here and nowhere else; both only grow (I3). A state is made on first
+ * use from what is stored and may be dropped at any time while nothing is in flight.
+ */
+import type { ShardBounds } from '../storage/volume-store.ts';
+import type { ShardEntry } from '../shardmap/shard-map.ts';
+import { ReadThrottle, WriteThrottle, writeBurstBytes } from './throttle.ts';
+
+/** Counts since this process began to serve the shard. */
+export interface ShardUse {
+  bytesIn: number;
+  recordsIn: number;
+  bytesOut: number;
+  recordsOut: number;
+  /** Records refused (or, in observe mode, that would have been) by the write limit. */
+  writesThrottled: number;
+  /** Reads refused (or that would have been) by the read limit. */
+  readsThrottled: number;
+}
+
+export class ShardState {
+  nextOrdinal: number;
+  lastArrivalMs: number;
+  /** Appends handed to the store and not settled yet. */
+  inFlight = 0;
+  /** The shard is about to close: no further appends. */
+  sealed = false;
+  readonly write: WriteThrottle;
+  readonly read: ReadThrottle;
+  readonly use: ShardUse = {
+    bytesIn: 0,
+    recordsIn: 0,
+    bytesOut: 0,
+    recordsOut: 0,
+    writesThrottled: 0,
+    readsThrottled: 0,
+  };
+
+  constructor(entry: ShardEntry, bounds: ShardBounds, nowMs: number) {
+    this.nextOrdinal = bounds.next;
+    this.lastArrivalMs = bounds.lastArrivalMs;
+    this.write = new WriteThrottle(writeBurstBytes(entry.stream.document.maxRecordSizeKiB), nowMs);
+    this.read = new ReadThrottle(nowMs);
+  }
+}

@@ -1,0 +1,344 @@
+/**
+ * The owner of a volume's shards: appends, reads, positions and limits, in the process that holds
+ * the volume.
+ *
+ * Invariants: ordinals and arrival stamps are given in call order when an append is accepted and
+ * only grow within a shard (I3); a closed, sealed or unknown shard takes nothing, whatever the caller
+ * believes (I7); records from before the retention horizon are never returned, stored or not.
+ */
+import type {
+  Backend,
+  PositionQuery,
+  ReadOutcome,
+  ReadRequest,
+  ShardAppend,
+  ShardAppendOutcome,
+} from '../model/data-plane.ts';
+import type { Section } from '../model/section.ts';
+import type { ShardKey } from '../model/stream.ts';
+import { recordBytes } from '../model/packed.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { ShardEntry, ShardMapView, StreamEntry } from '../shardmap/shard-map.ts';
+import { EngineUnavailableError, FencedError, LogFullError } from '../storage/commit-log.ts';
+import type { SectionRun, VolumeStore } from '../storage/volume-store.ts';
+import { horizonMs } from './horizon.ts';
+import { ReadCollector } from './read-collector.ts';
+import { ShardState, type ShardUse } from './shard-state.ts';
+import { writeBurstBytes, type LimitsMode } from './throttle.ts';
+import { admit, gatherAccepted, type Admission } from './write-admission.ts';
+
+export interface VolumeBackendDependencies {
+  readonly store: VolumeStore;
+  readonly map: ShardMapView;
+  readonly clock: Clock;
+}
+
+export interface VolumeBackendOptions {
+  /** The number shards name this volume by. */
+  readonly volume: number;
+  readonly limits: LimitsMode;
+}
+
+const throttled: ShardAppendOutcome = { kind: 'throttled' };
+const moved: ShardAppendOutcome = { kind: 'moved' };
+const gone: ReadOutcome = { kind: 'gone' };
+
+export class VolumeBackend implements Backend {
+  readonly #store: VolumeStore;
+  readonly #map: ShardMapView;
+  readonly #clock: Clock;
+  readonly #volume: number;
+  readonly #limits: LimitsMode;
+  readonly #states = new Map<ShardKey, ShardState>();
+  #sealWaiters: (() => void)[] = [];
+  readonly #stopFollowing: () => void;
+
+  constructor(dependencies: VolumeBackendDependencies, options: VolumeBackendOptions) {
+    this.#store = dependencies.store;
+    this.#map = dependencies.map;
+    this.#clock = dependencies.clock;
+    this.#volume = options.volume;
+    this.#limits = options.limits;
+    this.#stopFollowing = this.#map.onChange((_uid, entry) => {
+      if (entry === null) this.#dropGoneStates();
+      else this.#followLimits(entry);
+    });
+  }
+
+  async append(appends: readonly ShardAppend[]): Promise<readonly ShardAppendOutcome[]> {
+    const outcomes: ShardAppendOutcome[] = [];
+    const sections: Section[] = [];
+    const states: ShardState[] = [];
+    const nowMs = this.#clock.now();
+    const monotonicMs = this.#clock.monotonic();
+    for (const append of appends) {
+      const entry = this.#entry(append.shard);
+      const state = entry === undefined ? undefined : this.#state(entry, monotonicMs);
+      if (
+        entry === undefined ||
+        state === undefined ||
+        entry.document.closedSeconds !== null ||
+        state.sealed
+      ) {
+        outcomes.push(moved);
+        continue;
+      }
+      outcomes.push(this.#accept(append, state, nowMs, monotonicMs, sections, states));
+    }
+    if (sections.length === 0) return outcomes;
+    const failure = await this.#commit(sections, states);
+    if (failure === null) return outcomes;
+    return outcomes.map((outcome) => (outcome.kind === 'stored' ? failure : outcome));
+  }
+
+  /** Decides what is let in and stamps it; nothing may come between this and handing it to the store. */
+  #accept(
+    append: ShardAppend,
+    state: ShardState,
+    nowMs: number,
+    monotonicMs: number,
+    sections: Section[],
+    states: ShardState[],
+  ): ShardAppendOutcome {
+    const { accepted, refused, packedBytes } = this.#admit(append, state, monotonicMs);
+    if (accepted === 0) return throttled;
+    const arrivalMs = Math.max(nowMs, state.lastArrivalMs);
+    const baseOrdinal = state.nextOrdinal;
+    state.lastArrivalMs = arrivalMs;
+    state.nextOrdinal += accepted;
+    state.inFlight++;
+    state.use.recordsIn += accepted;
+    state.use.bytesIn += recordBytes(packedBytes, accepted);
+    const payload =
+      refused === null ? append.payload : gatherAccepted(append.payload, refused, packedBytes);
+    states.push(state);
+    sections.push({
+      shard: append.shard,
+      baseOrdinal,
+      count: accepted,
+      arrivalMs,
+      keyId: 0,
+      payload,
+    });
+    return { kind: 'stored', baseOrdinal, arrivalMs, encrypted: false, refused };
+  }
+
+  #admit(append: ShardAppend, state: ShardState, nowMs: number): Admission {
+    const all = { accepted: append.count, refused: null, packedBytes: append.payload.length };
+    if (this.#limits === 'off') return all;
+    const admission = admit(state.write, append.count, append.payload, nowMs);
+    state.use.writesThrottled += append.count - admission.accepted;
+    return this.#limits === 'observe' ? all : admission;
+  }
+
+  /** Null when all is durable; else what became of every record of the call. */
+  async #commit(
+    sections: readonly Section[],
+    states: readonly ShardState[],
+  ): Promise<ShardAppendOutcome | null> {
+    try {
+      await this.#store.append(sections);
+      return null;
+    } catch (error) {
+      if (
+        error instanceof LogFullError ||
+        error instanceof EngineUnavailableError ||
+        error instanceof FencedError
+      ) {
+        return { kind: 'unavailable', reason: error.message };
+      }
+      throw error;
+    } finally {
+      for (const state of states) state.inFlight--;
+      if (this.#sealWaiters.length > 0) this.#wakeSealWaiters();
+    }
+  }
+
+  read(request: ReadRequest): ReadOutcome | Promise<ReadOutcome> {
+    const entry = this.#entry(request.shard);
+    if (entry === undefined) return gone;
+    const state = this.#state(entry, this.#clock.monotonic());
+    let bytesMax = request.bytesMax;
+    if (this.#limits !== 'off') {
+      const allowance = state.read.begin(this.#clock.monotonic());
+      if (allowance === 0) state.use.readsThrottled++;
+      if (this.#limits === 'aws') {
+        if (allowance === 0) return { kind: 'throttled' };
+        bytesMax = Math.min(bytesMax, allowance);
+      }
+    }
+    const collector = new ReadCollector(
+      request.fromOrdinal,
+      request.recordsMax,
+      bytesMax,
+      horizonMs(entry.stream.document.retention, this.#clock.now()),
+    );
+    return this.#collect(entry, state, collector);
+  }
+
+  /** Reads runs until a limit, the end or damage is met: synchronously while the store answers so. */
+  #collect(
+    entry: ShardEntry,
+    state: ShardState,
+    collector: ReadCollector,
+  ): ReadOutcome | Promise<ReadOutcome> {
+    for (;;) {
+      const run = this.#readRun(entry, collector);
+      if (run instanceof Promise) return this.#collectLater(entry, state, collector, run);
+      if (!take(collector, run)) return this.#finish(entry, state, collector, run);
+      if (collector.passedHidden) return this.#collectLater(entry, state, collector, null);
+    }
+  }
+
+  async #collectLater(
+    entry: ShardEntry,
+    state: ShardState,
+    collector: ReadCollector,
+    first: Promise<SectionRun> | null,
+  ): Promise<ReadOutcome> {
+    let pending: SectionRun | Promise<SectionRun> | null = first;
+    for (;;) {
+      if (collector.passedHidden && collector.records === 0)
+        await this.#skipHidden(entry, collector);
+      const run = await (pending ?? this.#readRun(entry, collector));
+      pending = null;
+      if (!take(collector, run)) return this.#finish(entry, state, collector, run);
+    }
+  }
+
+  #readRun(entry: ShardEntry, collector: ReadCollector): SectionRun | Promise<SectionRun> {
+    return this.#store.read(
+      entry.document.key,
+      collector.nextOrdinal,
+      collector.recordsRoom,
+      Math.max(1, collector.bytesRoom),
+    );
+  }
+
+  /** Jumps over hidden records by the index instead of reading them. */
+  async #skipHidden(entry: ShardEntry, collector: ReadCollector): Promise<void> {
+    const horizon = horizonMs(entry.stream.document.retention, this.#clock.now());
+    const first = await this.#store.seekTime(entry.document.key, horizon);
+    collector.nextOrdinal = Math.max(collector.nextOrdinal, first);
+    collector.passedHidden = false;
+  }
+
+  #finish(
+    entry: ShardEntry,
+    state: ShardState,
+    collector: ReadCollector,
+    last: SectionRun,
+  ): ReadOutcome {
+    if (last.blocked && collector.records === 0) return { kind: 'corrupt' };
+    if (this.#limits !== 'off') {
+      const taken = state.read.tryTake(collector.bytes, this.#clock.monotonic());
+      if (!taken && this.#limits === 'aws') {
+        state.use.readsThrottled++;
+        return { kind: 'throttled' };
+      }
+    }
+    state.use.recordsOut += collector.records;
+    state.use.bytesOut += collector.bytes;
+    const current = this.#entry(entry.document.key) ?? entry;
+    const atTip = collector.nextOrdinal >= this.#store.bounds(entry.document.key).next;
+    return {
+      kind: 'records',
+      sections: collector.sections,
+      nextOrdinal: collector.nextOrdinal,
+      atEnd: atTip && current.document.closedSeconds !== null,
+      millisBehindLatest:
+        atTip || collector.records === 0
+          ? 0
+          : Math.max(0, this.#clock.now() - collector.lastArrivalMs),
+    };
+  }
+
+  async position(shard: ShardKey, query: PositionQuery): Promise<number | null> {
+    const entry = this.#entry(shard);
+    if (entry === undefined) return null;
+    if (query.kind === 'latest') return this.#store.bounds(shard).next;
+    const horizon = horizonMs(entry.stream.document.retention, this.#clock.now());
+    const ms = query.kind === 'timestamp' ? Math.max(query.ms, horizon) : horizon;
+    const ordinal = await this.#store.seekTime(shard, ms);
+    return Math.max(ordinal, this.#store.bounds(shard).oldest);
+  }
+
+  async seal(shards: readonly ShardKey[]): Promise<void> {
+    const states: ShardState[] = [];
+    for (const shard of shards) {
+      const entry = this.#entry(shard);
+      if (entry !== undefined) states.push(this.#state(entry, this.#clock.monotonic()));
+    }
+    for (const state of states) state.sealed = true;
+    while (states.some((state) => state.inFlight > 0)) {
+      await new Promise<void>((resolve) => this.#sealWaiters.push(resolve));
+    }
+  }
+
+  unseal(shards: readonly ShardKey[]): void {
+    for (const shard of shards) {
+      const state = this.#states.get(shard);
+      if (state !== undefined) state.sealed = false;
+    }
+  }
+
+  /** Counts of a shard since this process began to serve it; undefined when it was not used yet. */
+  use(shard: ShardKey): Readonly<ShardUse> | undefined {
+    return this.#states.get(shard)?.use;
+  }
+
+  /** Drops stored records that no stream needs any more. Only once the map is complete. */
+  async retain(): Promise<void> {
+    const nowMs = this.#clock.now();
+    await this.#store.retain((shard) => {
+      const entry = this.#entry(shard);
+      return entry === undefined ? Infinity : horizonMs(entry.stream.document.retention, nowMs);
+    });
+  }
+
+  /** Flushes and closes the volume. */
+  async close(): Promise<void> {
+    this.#stopFollowing();
+    await this.#store.close();
+  }
+
+  #entry(shard: ShardKey): ShardEntry | undefined {
+    const entry = this.#map.shard(shard);
+    return entry?.document.volume === this.#volume ? entry : undefined;
+  }
+
+  #state(entry: ShardEntry, monotonicMs: number): ShardState {
+    let state = this.#states.get(entry.document.key);
+    if (state === undefined) {
+      state = new ShardState(entry, this.#store.bounds(entry.document.key), monotonicMs);
+      this.#states.set(entry.document.key, state);
+    }
+    return state;
+  }
+
+  #dropGoneStates(): void {
+    for (const [key, state] of this.#states) {
+      if (state.inFlight === 0 && this.#map.shard(key) === undefined) this.#states.delete(key);
+    }
+  }
+
+  #followLimits(stream: StreamEntry): void {
+    const burst = writeBurstBytes(stream.document.maxRecordSizeKiB);
+    const nowMs = this.#clock.monotonic();
+    for (const { document } of stream.byIndex.values()) {
+      this.#states.get(document.key)?.write.setBurst(burst, nowMs);
+    }
+  }
+
+  #wakeSealWaiters(): void {
+    const waiters = this.#sealWaiters;
+    this.#sealWaiters = [];
+    for (const wake of waiters) wake();
+  }
+}
+
+/** Adds a run; true when there may be more to add. */
+function take(collector: ReadCollector, run: SectionRun): boolean {
+  for (const section of run.sections) collector.add(section);
+  return run.sections.length > 0 && !run.blocked && !collector.full;
+}
