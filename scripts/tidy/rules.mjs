@@ -17,11 +17,13 @@ export const MODULES = {
   health: ['common', 'runtime'],
   storage: ['common', 'runtime', 'model', 'metrics'],
   shardmap: ['common', 'model'],
-  auth: ['common', 'runtime', 'model', 'metrics'],
-  api: ['common', 'runtime', 'model', 'metrics', 'shardmap', 'auth'],
-  backend: ['common', 'runtime', 'model', 'metrics', 'storage', 'shardmap'],
+  keys: ['common', 'runtime', 'model', 'metrics', 'storage'],
+  auth: ['common', 'runtime', 'model', 'metrics', 'keys'],
+  api: ['common', 'runtime', 'model', 'metrics', 'shardmap', 'keys', 'auth'],
+  backend: ['common', 'runtime', 'model', 'metrics', 'storage', 'shardmap', 'keys'],
   control: [
-    ...['common', 'runtime', 'model', 'metrics', 'storage', 'shardmap', 'auth', 'api', 'backend'],
+    ...['common', 'runtime', 'model', 'metrics', 'storage', 'shardmap', 'keys', 'auth', 'api'],
+    'backend',
   ],
   cache: ['common', 'runtime', 'model', 'metrics', 'storage', 'shardmap'],
   frontend: [
@@ -29,14 +31,16 @@ export const MODULES = {
   ],
   fleet: ['common', 'runtime', 'model', 'metrics', 'health', 'shardmap'],
   server: [
-    ...['common', 'runtime', 'model', 'metrics', 'health', 'storage', 'shardmap', 'auth', 'api'],
+    ...['common', 'runtime', 'model', 'metrics', 'health', 'storage', 'shardmap', 'keys'],
+    ...['auth', 'api'],
     ...['backend', 'control', 'cache', 'frontend', 'fleet'],
   ],
   sim: [
-    ...['common', 'runtime', 'model', 'metrics', 'health', 'storage', 'shardmap', 'auth', 'api'],
+    ...['common', 'runtime', 'model', 'metrics', 'health', 'storage', 'shardmap', 'keys'],
+    ...['auth', 'api'],
     ...['backend', 'control', 'cache', 'frontend', 'fleet', 'server'],
   ],
-  cli: ['common', 'runtime', 'model', 'health', 'server', 'sim'],
+  cli: ['common', 'runtime', 'model', 'health', 'keys', 'auth', 'server', 'sim'],
   console: [],
 };
 
@@ -65,6 +69,7 @@ export const NODE_IMPORTS = [
   ['src/sim/main.ts', true],
   ['src/frontend/', ['node:http', 'node:http2', 'node:net', 'node:tls']],
   ['src/auth/', ['node:crypto']],
+  ['src/keys/', ['node:crypto']],
   ['src/common/crc32.ts', ['node:zlib']],
   ['src/common/', ['node:crypto']],
 ];
