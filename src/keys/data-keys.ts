@@ -1,9 +1,11 @@
 /**
- * Data keys: one or more per encrypted stream, wrapped by a KeyProvider and kept in the metadata store.
+ * Data keys: one or more per encrypted stream, wrapped by a KeyProvider and kept in the metadata
+ * store.
  *
- * A section of an encrypted stream is stored as `nonce (12) · ciphertext · tag (16)`, AES-256-GCM, with the
- * section's identity (shard, first ordinal, count, arrival) authenticated, so that stored ciphertext can
- * neither be read nor moved. Nonces are a random prefix per process and a counter: never used twice.
+ * A section of an encrypted stream is stored as `nonce (12) · ciphertext · tag (16)`, AES-256-GCM,
+ * with the section's identity (shard, first ordinal, count, arrival) authenticated, so that stored
+ * ciphertext can neither be read nor moved. Nonces are a random prefix per process and a counter:
+ * never used twice.
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { assert } from '../common/assert.ts';
@@ -23,7 +25,9 @@ export interface DataKeysDependencies {
 }
 
 export interface DataKeysOptions {
-  /** Plain keys older than this are unwrapped again, so that a provider's refusal takes effect; ms. */
+  /**
+   * Plain keys older than this are unwrapped again, so that a provider's refusal takes effect; ms.
+   */
   readonly cacheMs: number;
   /** Plain keys held at once. */
   readonly cachedMax: number;
@@ -72,7 +76,9 @@ export class DataKeys {
     this.#noncePrefix = deps.random.bytes(6);
   }
 
-  /** Makes and stores a data key under `keyId`; returns its id. Throws ServiceError with a KMS code. */
+  /**
+   * Makes and stores a data key under `keyId`; returns its id. Throws ServiceError with a KMS code.
+   */
   async create(keyId: string, account: string): Promise<number> {
     const made = await this.#deps.provider.generateDataKey(keyId, account);
     const counter = await this.#deps.meta.get(counterKey);

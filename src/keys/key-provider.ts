@@ -1,8 +1,8 @@
 /**
  * KeyProvider: whoever holds the keys that wrap our data keys; a local keyring, or a KMS endpoint.
  *
- * Only wrapped data keys are ever stored beside the data. Failures are ServiceErrors with one of the six
- * KMS codes, so that they can be answered to a client as they are.
+ * Only wrapped data keys are ever stored beside the data. Failures are ServiceErrors with one of
+ * the six KMS codes, so that they can be answered to a client as they are.
  */
 import type { ErrorCode } from '../model/service-error.ts';
 
@@ -32,12 +32,15 @@ export interface GeneratedDataKey {
 
 export interface KeyProvider {
   /**
-   * A fresh 256-bit data key under `keyId`: a key id, key ARN, `alias/…` or alias ARN, looked up for `account`.
-   * Throws ServiceError with a KMS code.
+   * A fresh 256-bit data key under `keyId`: a key id, key ARN, `alias/…` or alias ARN, looked up
+   * for `account`. Throws ServiceError with a KMS code.
    */
   generateDataKey(keyId: string, account: string): Promise<GeneratedDataKey>;
   /** The plain form of a wrapped data key. Throws ServiceError with a KMS code. */
   unwrap(keyArn: string, wrapped: Uint8Array, account: string): Promise<Uint8Array>;
-  /** Changes whenever a key's state may have changed; plain keys cached under another value are void. */
+  /**
+   * Changes whenever a key's state may have changed; plain keys cached under another value are
+   * void.
+   */
   revision(): number;
 }

@@ -1,8 +1,8 @@
 /**
  * The keyring's file: keys, their states and aliases, as JSON that a person can read.
  *
- * It holds key material, so it is written with care (new file, synced, renamed) and belongs on other
- * storage than the data where that matters: `--keyring` names another place.
+ * It holds key material, so it is written with care (new file, synced, renamed) and belongs on
+ * other storage than the data where that matters: `--keyring` names another place.
  */
 import { z } from 'zod';
 import { type Disk, DiskError } from '../runtime/disk.ts';
@@ -76,7 +76,9 @@ export function parseKeyring(path: string, text: string): KeyringContents {
   }
 }
 
-/** Replaces the file durably: either the old or the new contents survive a crash, never a mixture. */
+/**
+ * Replaces the file durably: either the old or the new contents survive a crash, never a mixture.
+ */
 export async function writeKeyring(
   disk: Disk,
   path: string,

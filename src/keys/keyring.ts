@@ -1,9 +1,9 @@
 /**
  * The local keyring: a KeyProvider whose keys live in one file, changed with `tailrace keys`.
  *
- * A data key is wrapped with AES-256-GCM under the named key; key ARN and account are authenticated with
- * it, so a wrapped key cannot be passed off as another's. The file is looked at again at a fixed period,
- * so disabling a key from another process takes effect without a restart.
+ * A data key is wrapped with AES-256-GCM under the named key; key ARN and account are authenticated
+ * with it, so a wrapped key cannot be passed off as another's. The file is looked at again at a
+ * fixed period, so disabling a key from another process takes effect without a restart.
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { uuidFrom } from '../common/uuid.ts';
@@ -158,7 +158,7 @@ export class Keyring implements KeyProvider {
     return { plain, wrapped: Buffer.concat([nonce, sealed, cipher.getAuthTag()]), keyArn };
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- the interface allows remote providers
+   
   async unwrap(keyArn: string, wrapped: Uint8Array, account: string): Promise<Uint8Array> {
     const key = this.#usable(keyArn, account);
     const end = wrapped.length - tagBytes;

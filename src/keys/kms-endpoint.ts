@@ -2,8 +2,8 @@
  * A KeyProvider that speaks the KMS API (GenerateDataKey, Decrypt; awsJson1.1) to an endpoint: the
  * cloud service, or anything compatible with it. Requests are signed by the caller-supplied `send`.
  *
- * Keys held there may be disabled at any time without our being told, so `revision` is a constant and
- * the age limit of cached plain keys decides how soon that is noticed.
+ * Keys held there may be disabled at any time without our being told, so `revision` is a constant
+ * and the age limit of cached plain keys decides how soon that is noticed.
  */
 import type { ErrorCode } from '../model/service-error.ts';
 import { ServiceError } from '../model/service-error.ts';
@@ -14,7 +14,10 @@ export interface KmsResponse {
   readonly body: Uint8Array;
 }
 
-/** Sends one signed request; `target` is the value of `X-Amz-Target`. Rejects when the endpoint cannot be reached. */
+/**
+ * Sends one signed request; `target` is the value of `X-Amz-Target`. Rejects when the endpoint
+ * cannot be reached.
+ */
 export type KmsSend = (target: string, body: Uint8Array) => Promise<KmsResponse>;
 
 /** The endpoint's error shapes and what Kinesis calls them. */
