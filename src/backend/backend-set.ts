@@ -1,7 +1,8 @@
 /**
  * The back ends of one process: sends each shard's calls to the owner of its volume.
  *
- * Invariant: a shard whose volume is not here is answered as `moved`, `gone` or null, never guessed.
+ * Invariant: a shard whose volume is not here is answered as `moved`, `gone` or null, never
+ * guessed.
  */
 import type {
   Backend,

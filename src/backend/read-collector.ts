@@ -1,6 +1,6 @@
 /**
- * Turns runs of stored sections into the answer of one read: exactly the asked records, cut at record
- * boundaries, nothing from behind the horizon.
+ * Turns runs of stored sections into the answer of one read: exactly the asked records, cut at
+ * record boundaries, nothing from behind the horizon.
  *
  * Payloads are sliced, never copied. At least one record is given when there is one, whatever the
  * byte limit.

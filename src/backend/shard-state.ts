@@ -1,8 +1,9 @@
 /**
- * What the owner of a shard keeps in memory about it: the next ordinal, the newest arrival, limits, use.
+ * What the owner of a shard keeps in memory about it: the next ordinal, the newest arrival, limits,
+ * use.
  *
- * Ordinals and arrivals are given here and nowhere else; both only grow (I3). A state is made on first
- * use from what is stored and may be dropped at any time while nothing is in flight.
+ * Ordinals and arrivals are given here and nowhere else; both only grow (I3). A state is made on
+ * first use from what is stored and may be dropped at any time while nothing is in flight.
  */
 import type { ShardBounds } from '../storage/volume-store.ts';
 import type { ShardEntry } from '../shardmap/shard-map.ts';

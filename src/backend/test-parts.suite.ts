@@ -1,6 +1,6 @@
 /**
- * Parts for tests of back end and router: a store whose commits are released by hand, a clock moved by
- * hand, a shard map that is simply set, and packed records.
+ * Parts for tests of back end and router: a store whose commits are released by hand, a clock moved
+ * by hand, a shard map that is simply set, and packed records.
  */
 import { packedHeaderBytes, type RecordBatch } from '../model/record-batch.ts';
 import type { Section } from '../model/section.ts';

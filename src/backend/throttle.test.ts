@@ -2,15 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import {
-  ReadThrottle,
-  readBurstBytes,
-  readBytesPerSecond,
-  readCallsPerSecond,
-  writeBurstBytes,
-  writeBytesPerSecond,
-  writeRecordsPerSecond,
-  WriteThrottle,
-} from './throttle.ts';
+  SHARD_READ_BURST_BYTES,
+  SHARD_READ_BYTES_PER_SECOND,
+  SHARD_READ_CALLS_PER_SECOND,
+  SHARD_WRITE_BYTES_PER_SECOND,
+  SHARD_WRITE_RECORDS_PER_SECOND,
+} from '../model/limits.ts';
+import { ReadThrottle, writeBurstBytes, WriteThrottle } from './throttle.ts';
 
 const MiB = 1024 * 1024;
 const slack = 1e-3;
@@ -63,8 +61,14 @@ describe('writing', () => {
           const bytes = records * recordBytes;
           if (records === 1 && bytes > burst) continue;
           const over = Math.max(
-            excess(bytesTaken, nowMs, bytes, writeBytesPerSecond, burst),
-            excess(recordsTaken, nowMs, records, writeRecordsPerSecond, writeRecordsPerSecond),
+            excess(bytesTaken, nowMs, bytes, SHARD_WRITE_BYTES_PER_SECOND, burst),
+            excess(
+              recordsTaken,
+              nowMs,
+              records,
+              SHARD_WRITE_RECORDS_PER_SECOND,
+              SHARD_WRITE_RECORDS_PER_SECOND,
+            ),
           );
           const ok = throttle.tryTake(records, bytes, nowMs);
           assert.equal(ok, over <= slack, `over by ${over}`);
@@ -120,7 +124,7 @@ describe('reading', () => {
     fc.record({
       waitMs: fc.oneof(fc.nat(50), fc.nat(400), fc.nat(7000)),
       share: fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true })),
-      scale: fc.constantFrom(0, 1000, 300_000, 3_000_000, readBurstBytes),
+      scale: fc.constantFrom(0, 1000, 300_000, 3_000_000, SHARD_READ_BURST_BYTES),
     }),
     { maxLength: 100 },
   );
@@ -136,9 +140,15 @@ describe('reading', () => {
           nowMs += waitMs;
           const allowed = throttle.begin(nowMs);
           if (allowed === 0) {
-            const overCalls = excess(callsTaken, nowMs, 1, readCallsPerSecond, readCallsPerSecond);
+            const overCalls = excess(
+              callsTaken,
+              nowMs,
+              1,
+              SHARD_READ_CALLS_PER_SECOND,
+              SHARD_READ_CALLS_PER_SECOND,
+            );
             // Some window that ends now holds more than the sustained rate gives.
-            const overBytes = excess(bytesTaken, nowMs, 0, readBytesPerSecond, 0);
+            const overBytes = excess(bytesTaken, nowMs, 0, SHARD_READ_BYTES_PER_SECOND, 0);
             assert.ok(overCalls > -slack || overBytes > 0, 'refused below the limit');
             continue;
           }
@@ -147,11 +157,18 @@ describe('reading', () => {
           assert.equal(throttle.tryTake(bytes, nowMs), true);
           bytesTaken.push({ atMs: nowMs, units: bytes });
           assert.ok(
-            excess(bytesTaken, nowMs, 0, readBytesPerSecond, readBurstBytes) <= slack,
+            excess(bytesTaken, nowMs, 0, SHARD_READ_BYTES_PER_SECOND, SHARD_READ_BURST_BYTES) <=
+              slack,
             'bytes above limit plus burst',
           );
           assert.ok(
-            excess(callsTaken, nowMs, 0, readCallsPerSecond, readCallsPerSecond) <= slack,
+            excess(
+              callsTaken,
+              nowMs,
+              0,
+              SHARD_READ_CALLS_PER_SECOND,
+              SHARD_READ_CALLS_PER_SECOND,
+            ) <= slack,
             'calls above limit plus burst',
           );
         }

@@ -3,8 +3,9 @@
  * the volume.
  *
  * Invariants: ordinals and arrival stamps are given in call order when an append is accepted and
- * only grow within a shard (I3); a closed, sealed or unknown shard takes nothing, whatever the caller
- * believes (I7); records from before the retention horizon are never returned, stored or not.
+ * only grow within a shard (I3); a closed, sealed or unknown shard takes nothing, whatever the
+ * caller believes (I7); records from before the retention horizon are never returned, stored or
+ * not.
  */
 import type {
   Backend,
@@ -91,7 +92,10 @@ export class VolumeBackend implements Backend {
     return outcomes.map((outcome) => (outcome.kind === 'stored' ? failure : outcome));
   }
 
-  /** Decides what is let in and stamps it; nothing may come between this and handing it to the store. */
+  /**
+   * Decides what is let in and stamps it; nothing may come between this and handing it to the
+   * store.
+   */
   #accept(
     append: ShardAppend,
     state: ShardState,
@@ -176,7 +180,9 @@ export class VolumeBackend implements Backend {
     return this.#collect(entry, state, collector);
   }
 
-  /** Reads runs until a limit, the end or damage is met: synchronously while the store answers so. */
+  /**
+   * Reads runs until a limit, the end or damage is met: synchronously while the store answers so.
+   */
   #collect(
     entry: ShardEntry,
     state: ShardState,

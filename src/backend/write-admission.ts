@@ -1,6 +1,6 @@
 /**
- * Which records of an append a shard's write limit lets in: all, none, or a mask, decided in request
- * order.
+ * Which records of an append a shard's write limit lets in: all, none, or a mask, decided in
+ * request order.
  */
 import { packedEnd, recordBytes } from '../model/packed.ts';
 import { packedHeaderBytes } from '../model/record-batch.ts';

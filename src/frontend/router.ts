@@ -2,8 +2,8 @@
  * The front end's side of the data plane: finds the shards of a call in the shard map, asks their
  * back ends, and puts the answers together in request order.
  *
- * Safety never depends on the map being fresh (I7): a back end that answers `moved` is believed, the
- * newer map is looked at and the records concerned are routed once more.
+ * Safety never depends on the map being fresh (I7): a back end that answers `moved` is believed,
+ * the newer map is looked at and the records concerned are routed once more.
  */
 import type { AppendResult, DataPlane } from '../api/ports.ts';
 import type {
@@ -12,6 +12,7 @@ import type {
   ReadOutcome,
   ShardAppendOutcome,
 } from '../model/data-plane.ts';
+import { notFound } from '../model/messages.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import { ServiceError, type ErrorCode } from '../model/service-error.ts';
 import type { Random } from '../runtime/random.ts';
@@ -69,7 +70,9 @@ export class Router implements DataPlane {
     return result;
   }
 
-  /** Routes and appends the records of `only` (all when null); returns those whose shard has moved. */
+  /**
+   * Routes and appends the records of `only` (all when null); returns those whose shard has moved.
+   */
   async #send(
     stream: StreamEntry,
     batch: RecordBatch,
@@ -118,7 +121,10 @@ export class Router implements DataPlane {
   }
 }
 
-/** Throws what a client must see as an error; the outcomes that are left are the operation's business. */
+/**
+ * Throws what a client must see as an error; the outcomes that are left are the operation's
+ * business.
+ */
 function readable(outcome: ReadOutcome): ReadOutcome {
   if (outcome.kind === 'key') throw keyError(outcome.code, outcome.text);
   if (outcome.kind === 'corrupt') throw new ServiceError('InternalFailure', null);
@@ -189,18 +195,10 @@ function keyError(code: string, text: string): ServiceError {
 }
 
 function streamGone(stream: StreamEntry): ServiceError {
-  const { name, account } = stream.document;
-  return new ServiceError(
-    'ResourceNotFoundException',
-    `Stream ${name} under account ${account} not found.`,
-  );
+  return new ServiceError('ResourceNotFoundException', notFound.stream(stream.document));
 }
 
 function shardGone(shard: ShardEntry): ServiceError {
-  const { name, account } = shard.stream.document;
-  const id = `shardId-${String(shard.document.index).padStart(12, '0')}`;
-  return new ServiceError(
-    'ResourceNotFoundException',
-    `Shard ${id} in stream ${name} under account ${account} does not exist`,
-  );
+  const text = notFound.shard(shard.document.index, shard.stream.document);
+  return new ServiceError('ResourceNotFoundException', text);
 }

@@ -1,8 +1,8 @@
 /**
  * Which shard each record of a batch goes to, and the batch cut accordingly.
  *
- * Records of one shard keep their order. Runs that already lie together in the batch are passed on as
- * they are; only a shard whose records are scattered is copied, once.
+ * Records of one shard keep their order. Runs that already lie together in the batch are passed on
+ * as they are; only a shard whose records are scattered is copied, once.
  */
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { ShardAppend } from '../model/data-plane.ts';
@@ -18,12 +18,15 @@ export function routeByHashKey(table: OpenShardTable, batch: RecordBatch): Uint1
   return routes;
 }
 
-/** Smallest run given to one shard when records are spread: below it, cutting costs more than it spreads. */
+/**
+ * Smallest run given to one shard when records are spread: below it, cutting costs more than it
+ * spreads.
+ */
 const spreadRunMin = 16;
 
 /**
- * For each record the index of its shard, ignoring keys: equal runs over as many shards as are worth
- * it, beginning with shard `first`.
+ * For each record the index of its shard, ignoring keys: equal runs over as many shards as are
+ * worth it, beginning with shard `first`.
  */
 export function routeEvenly(shardCount: number, batch: RecordBatch, first: number): Uint16Array {
   const routes = new Uint16Array(batch.count);
@@ -39,7 +42,9 @@ export interface RoutedPart {
   /** Index in the open table. */
   readonly shard: number;
   readonly append: ShardAppend;
-  /** Numbers of its records in the batch, ascending; null when they are `from … from + count - 1`. */
+  /**
+   * Numbers of its records in the batch, ascending; null when they are `from … from + count - 1`.
+   */
   readonly records: Uint32Array | null;
   readonly from: number;
 }
@@ -81,7 +86,7 @@ export function cut(
         shard: table.shards[shard]!.document.key,
         count: records.length,
         payload: together
-          ? batch.packed.subarray(batch.offsets[from]!, batch.offsets[from + records.length]!)
+          ? batch.packed.subarray(batch.offsets[from], batch.offsets[from + records.length])
           : gather(batch, records),
       },
     });

@@ -1,14 +1,17 @@
 /**
  * Finding the open shard of a hash key.
  *
- * Open shards tile 0 … 2^128-1 (I4), so the owner of a key is the last shard whose start is not above
- * it, and there always is exactly one.
+ * Open shards tile 0 … 2^128-1 (I4), so the owner of a key is the last shard whose start is not
+ * above it, and there always is exactly one.
  */
 import { assert } from '../common/assert.ts';
 import { compareAt } from '../common/uint128.ts';
 import type { OpenShardTable } from './shard-map.ts';
 
-/** Index in `table.shards` of the shard that owns hash key number `key` of `hashKeys` (four words each). */
+/**
+ * Index in `table.shards` of the shard that owns hash key number `key` of `hashKeys` (four words
+ * each).
+ */
 export function openShardIndex(table: OpenShardTable, hashKeys: Uint32Array, key: number): number {
   let low = 0;
   let high = table.shards.length - 1;
