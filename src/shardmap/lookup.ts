@@ -5,21 +5,59 @@
  * above it, and there always is exactly one.
  */
 import { assert } from '../common/assert.ts';
-import { compareAt } from '../common/uint128.ts';
+import { compareAt, UINT128_WORDS } from '../common/uint128.ts';
 import type { OpenShardTable } from './shard-map.ts';
+
+const WORD = 2 ** 32;
 
 /**
  * Index in `table.shards` of the shard that owns hash key number `key` of `hashKeys` (four words
  * each).
  */
 export function openShardIndex(table: OpenShardTable, hashKeys: Uint32Array, key: number): number {
-  let low = 0;
-  let high = table.shards.length - 1;
-  assert(high >= 0, 'shard map: a stream that takes records has an open shard');
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if (compareAt(table.starts, middle, hashKeys, key) <= 0) low = middle;
-    else high = middle - 1;
+  const { starts } = table;
+  const count = table.shards.length;
+  assert(count > 0, 'shard map: a stream that takes records has an open shard');
+  // Where ranges are equal, as after creation and UpdateShardCount, the leading word gives the
+  // shard or its right neighbour; elsewhere the guess is checked and dropped.
+  const guess = Math.floor((hashKeys[key * UINT128_WORDS]! / WORD) * count);
+  if (startsAtOrBelow(starts, guess, hashKeys, key)) {
+    if (guess + 1 === count || !startsAtOrBelow(starts, guess + 1, hashKeys, key)) {
+      return guess;
+    }
+    return search(starts, guess + 1, count - 1, hashKeys, key);
   }
-  return low;
+  return search(starts, 0, guess - 1, hashKeys, key);
+}
+
+/** The last shard within `[low, high]` that starts at or below the key; shard `low` does. */
+function search(
+  starts: Uint32Array,
+  low: number,
+  high: number,
+  hashKeys: Uint32Array,
+  key: number,
+): number {
+  let from = low;
+  let to = high;
+  while (from < to) {
+    const middle = (from + to + 1) >>> 1;
+    if (startsAtOrBelow(starts, middle, hashKeys, key)) {
+      from = middle;
+    } else {
+      to = middle - 1;
+    }
+  }
+  return from;
+}
+
+function startsAtOrBelow(
+  starts: Uint32Array,
+  shard: number,
+  hashKeys: Uint32Array,
+  key: number,
+): boolean {
+  const a = starts[shard * UINT128_WORDS]!;
+  const b = hashKeys[key * UINT128_WORDS]!;
+  return a === b ? compareAt(starts, shard, hashKeys, key) <= 0 : a < b;
 }
