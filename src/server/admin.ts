@@ -1,0 +1,72 @@
+/**
+ * The admin port: is the process alive (`/healthz`), should it get traffic (`/readyz`), and its
+ * metrics (`/metrics`). On loopback; it changes nothing and needs no credentials.
+ */
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { MetricsRegistry } from '../metrics/registry.ts';
+
+/** Null while the server should get traffic, else why not. */
+export type Readiness = () => string | null;
+
+export interface AdminDependencies {
+  readonly metrics: MetricsRegistry;
+  readonly readiness: Readiness;
+}
+
+const adminHost = '127.0.0.1';
+const requestTimeoutMs = 10_000;
+
+export class AdminServer {
+  readonly #metrics: MetricsRegistry;
+  readonly #readiness: Readiness;
+  readonly #server: Server;
+
+  constructor(dependencies: AdminDependencies) {
+    this.#metrics = dependencies.metrics;
+    this.#readiness = dependencies.readiness;
+    this.#server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
+      this.#answer(request, response).catch(() => response.destroy());
+    });
+  }
+
+  /** Resolves with the port; rejects when it cannot be bound. */
+  listen(port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, adminHost, () => {
+        this.#server.off('error', reject);
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [path] = (request.url ?? '/').split('?', 1);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      send(response, 405, 'text/plain', 'only GET\n');
+    } else if (path === '/healthz') {
+      send(response, 200, 'text/plain', 'ok\n');
+    } else if (path === '/readyz') {
+      const reason = this.#readiness();
+      send(response, reason === null ? 200 : 503, 'text/plain', `${reason ?? 'ready'}\n`);
+    } else if (path === '/metrics') {
+      send(response, 200, this.#metrics.contentType, await this.#metrics.text());
+    } else {
+      send(response, 404, 'text/plain', 'here are /healthz, /readyz and /metrics\n');
+    }
+  }
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}
