@@ -6,6 +6,7 @@
  * counts against the sender's queue.
  */
 import { assert } from '../../common/assert.ts';
+import { concat } from '../../common/bytes.ts';
 import type { Connection } from '../network.ts';
 import type { Random } from '../random.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -218,7 +219,7 @@ export class SimConnection implements Connection {
     if (segments.length === 0 || this.#receivers.length === 0) {
       return;
     }
-    const bytes = concatenated(segments);
+    const bytes = segments.length === 1 ? (segments[0] as Uint8Array) : concat(segments);
     const split = this.#fabric.random.below(SPLIT_ONE_IN) === 0 && bytes.byteLength > 1;
     const count = split ? 1 + this.#fabric.random.below(bytes.byteLength - 1) : bytes.byteLength;
     this.#inbox.splice(0, segments.length, ...(split ? [bytes.subarray(count)] : []));
@@ -240,17 +241,4 @@ export class SimConnection implements Connection {
       }
     }
   }
-}
-
-function concatenated(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) {
-    return pieces[0] as Uint8Array;
-  }
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.byteLength;
-  }
-  return bytes;
 }

@@ -5,6 +5,7 @@
  * had ended before it began. A close waits for the operations under way.
  */
 import { assert } from '../../common/assert.ts';
+import { concat, equal } from '../../common/bytes.ts';
 import type { DiskFile } from '../disk.ts';
 import { DiskError } from '../disk.ts';
 import type { DiskOperation } from './disk-faults.ts';
@@ -48,7 +49,7 @@ export class SimDiskFile implements DiskFile {
   }
 
   write(buffers: readonly Uint8Array[], position: number): Promise<void> {
-    const bytes = joined(buffers);
+    const bytes = concat(buffers);
     return this.#operate('write', bytes.byteLength, (interrupted) => {
       this.#checkWritable();
       // The host reads the buffers at a moment nobody knows; to change them meanwhile is a bug.
@@ -174,26 +175,10 @@ export class SimDiskFile implements DiskFile {
   }
 }
 
-function joined(buffers: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0));
-  let at = 0;
-  for (const buffer of buffers) {
-    bytes.set(buffer, at);
-    at += buffer.byteLength;
-  }
-  return bytes;
-}
-
 function isJoined(buffers: readonly Uint8Array[], bytes: Uint8Array): boolean {
   let at = 0;
-  for (const buffer of buffers) {
-    const length = buffer.byteLength;
-    for (let index = 0; index < length; index += 1) {
-      if (buffer[index] !== bytes[at + index]) {
-        return false;
-      }
-    }
-    at += length;
-  }
-  return true;
+  return buffers.every((buffer) => {
+    at += buffer.byteLength;
+    return equal(buffer, bytes.subarray(at - buffer.byteLength, at));
+  });
 }

@@ -1,0 +1,4 @@
+import { networkSuite } from '../network.suite.ts';
+import { NodeNetwork } from './network.ts';
+
+networkSuite('NodeNetwork', () => ({ network: new NodeNetwork(), run: (work) => work() }));
