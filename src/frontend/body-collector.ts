@@ -1,0 +1,122 @@
+/**
+ * Collects a request body into one buffer, with one copy at most.
+ *
+ * A body that arrives in one piece is handed on as it is. Otherwise the declared length is trusted only up to
+ * `TRUSTED_BYTES_MAX`; beyond that the buffer doubles as bytes really arrive, so a client that declares much
+ * and sends little costs little. Every byte held counts against a budget shared by all requests.
+ */
+
+/** Size reserved on a client's word alone, bytes. */
+const TRUSTED_BYTES_MAX = 1024 * 1024;
+
+/** First buffer of a body of unknown length, bytes. */
+const UNKNOWN_BYTES = 16 * 1024;
+
+const nothing = new Uint8Array(0);
+
+/** Bytes that all bodies together may hold, from their first byte until their answer is out. */
+export class BodyBudget {
+  readonly bytesMax: number;
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.bytesMax = bytesMax;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Takes nothing and returns false when the budget would be exceeded. */
+  take(bytes: number): boolean {
+    if (this.#bytes + bytes > this.bytesMax) {
+      return false;
+    }
+    this.#bytes += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+}
+
+export type CollectOutcome = 'taken' | 'too-large' | 'overloaded';
+
+export class BodyCollector {
+  readonly #budget: BodyBudget;
+  readonly #bytesMax: number;
+  readonly #declaredBytes: number;
+  #buffer: Uint8Array = nothing;
+  #length = 0;
+  #held = 0;
+
+  /** `declaredBytes` is the Content-Length, or -1 where there is none. */
+  constructor(budget: BodyBudget, bytesMax: number, declaredBytes: number) {
+    this.#budget = budget;
+    this.#bytesMax = bytesMax;
+    this.#declaredBytes = declaredBytes;
+  }
+
+  /** Keeps `chunk`, which must not be changed afterwards. */
+  add(chunk: Uint8Array): CollectOutcome {
+    const length = this.#length + chunk.length;
+    if (length > this.#bytesMax) {
+      return 'too-large';
+    }
+    if (this.#length === 0 && (chunk.length === this.#declaredBytes || this.#declaredBytes < 0)) {
+      return this.#adopt(chunk);
+    }
+    if (length > this.#buffer.length && !this.#grow(length)) {
+      return 'overloaded';
+    }
+    this.#buffer.set(chunk, this.#length);
+    this.#length = length;
+    return 'taken';
+  }
+
+  /** The body so far, without copying. */
+  take(): Uint8Array {
+    return this.#buffer.length === this.#length
+      ? this.#buffer
+      : this.#buffer.subarray(0, this.#length);
+  }
+
+  /** Gives the bytes back to the budget; for when the answer is out. Safe to call twice. */
+  release(): void {
+    this.#budget.release(this.#held);
+    this.#held = 0;
+    this.#buffer = nothing;
+    this.#length = 0;
+  }
+
+  #adopt(chunk: Uint8Array): CollectOutcome {
+    if (!this.#budget.take(chunk.length)) {
+      return 'overloaded';
+    }
+    this.#held = chunk.length;
+    this.#buffer = chunk;
+    this.#length = chunk.length;
+    return 'taken';
+  }
+
+  #grow(needed: number): boolean {
+    const hoped =
+      this.#declaredBytes >= 0
+        ? Math.min(this.#declaredBytes, Math.max(TRUSTED_BYTES_MAX, 2 * needed))
+        : Math.min(this.#bytesMax, Math.max(UNKNOWN_BYTES, 2 * needed));
+    let size = Math.max(needed, hoped);
+    if (!this.#budget.take(size - this.#held)) {
+      size = needed;
+      if (!this.#budget.take(size - this.#held)) {
+        return false;
+      }
+    }
+    this.#held = size;
+    // Unpooled on purpose: a view into the shared pool would pin a slab for as long as the request lives.
+    const grown = Buffer.allocUnsafeSlow(size);
+    grown.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = grown;
+    return true;
+  }
+}

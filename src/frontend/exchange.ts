@@ -1,0 +1,40 @@
+/**
+ * One request and its answer, whatever HTTP version carries them.
+ *
+ * The listener's HTTP/1.1 and HTTP/2 halves produce exchanges with the body already collected; the pipeline
+ * answers each exactly once, with `send` or with `stream`.
+ */
+import type { ResponseStream } from '../api/response-stream.ts';
+
+/** Header values by lower-case name; repeated headers as the HTTP parser joins them. */
+export type HeaderMap = Readonly<Record<string, string | string[] | undefined>>;
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Path and query as sent; one character per byte. */
+  readonly target: string;
+  readonly headers: HeaderMap;
+  /** Name, value, name, value as received and in order, HTTP/2 pseudo headers included; one character per byte. */
+  readonly rawHeaders: readonly string[];
+  readonly remoteAddress: string;
+  /** Whether the connection is encrypted. */
+  readonly secure: boolean;
+  readonly body: Uint8Array;
+}
+
+export interface HttpReply {
+  /** Sends a whole response; `headers` is name, value, name, value. Content-Length is added. */
+  send(status: number, headers: readonly string[], body: readonly Uint8Array[]): void;
+  /** Sends the response head; the body follows through the stream. */
+  stream(status: number, headers: readonly string[]): ResponseStream;
+}
+
+/** Why the transport refuses a body without reading the rest of it. */
+export type Refusal = 'too-large' | 'overloaded';
+
+export interface ExchangeHandler {
+  /** Called once per request, with the whole body. Must not throw. */
+  handle(request: HttpRequest, reply: HttpReply): void;
+  /** Called instead of `handle`; `request.body` is empty. The connection closes after the answer. */
+  refuse(request: HttpRequest, reply: HttpReply, why: Refusal): void;
+}
