@@ -7,7 +7,7 @@
  */
 import { Pages } from './pages.ts';
 
-/** New bytes of a range; null bytes stand for zeros, as a shorter length leaves behind. */
+/** New bytes of a range; null bytes stand for zeros, as a truncation or a gap leaves behind. */
 export interface DataChange {
   readonly number: number;
   readonly start: number;
@@ -31,7 +31,7 @@ export class FileContent {
   readonly durable: Pages = new Pages();
   length = 0;
   durableLength = 0;
-  /** In the order they were made; each number is used once. */
+  /** In the order they were made; what one operation changed has one number. */
   data: DataChange[] = [];
   lengths: LengthChange[] = [];
   #changes = 0;
@@ -53,11 +53,10 @@ export class FileContent {
     const end = position + bytes.byteLength;
     this.current.write(position, bytes);
     this.#changes += 1;
-    const change = { number: this.#changes, stranded: false };
-    this.data.push({ ...change, start: position, end, bytes });
+    this.#fillGap(position);
+    this.data.push({ number: this.#changes, stranded: false, start: position, end, bytes });
     if (end > this.length) {
-      this.lengths.push({ ...change, grows: true, length: end });
-      this.length = end;
+      this.#changeLength(end, true);
     }
   }
 
@@ -66,14 +65,12 @@ export class FileContent {
       return;
     }
     this.#changes += 1;
-    const change = { number: this.#changes, stranded: false };
-    const grows = length > this.length;
-    if (!grows) {
+    if (length < this.length) {
       this.current.clear(length, this.length);
-      this.data.push({ ...change, start: length, end: this.length, bytes: null });
+      this.#addZeros(length, this.length);
     }
-    this.lengths.push({ ...change, grows, length });
-    this.length = length;
+    this.#fillGap(length);
+    this.#changeLength(length, length > this.length);
   }
 
   /** Fills `into` from `position`; returns the number of bytes up to the end of the file. */
@@ -96,6 +93,10 @@ export class FileContent {
     this.lengths = this.lengths.filter((change) => !covered(change));
     for (const change of data) {
       applyData(this.durable, change, change.start, change.end);
+      if (change.bytes !== null) {
+        // Even where the length came from a write that was stranded: what is synced can be read.
+        this.#makeLengthDurable({ number: change.number, grows: true, length: change.end });
+      }
       if (this.data.length > 0) {
         this.data = this.data.flatMap((left) => withoutOverlap(left, change));
       }
@@ -125,7 +126,7 @@ export class FileContent {
 
   /** Ends a power loss: the durable bytes, cut to `length`, are all there is. */
   settle(length: number): void {
-    this.durable.clear(length, Math.max(this.length, this.durableLength, length));
+    this.durable.clear(length, Infinity);
     this.durableLength = length;
     this.length = length;
     this.current = this.durable.copy();
@@ -133,7 +134,23 @@ export class FileContent {
     this.lengths = [];
   }
 
-  #makeLengthDurable(change: LengthChange): void {
+  /** Between the end of a file and what comes beyond it lie zeros, which a sync saves too. */
+  #fillGap(start: number): void {
+    if (start > this.length) {
+      this.#addZeros(this.length, start);
+    }
+  }
+
+  #addZeros(start: number, end: number): void {
+    this.data.push({ number: this.#changes, stranded: false, start, end, bytes: null });
+  }
+
+  #changeLength(length: number, grows: boolean): void {
+    this.lengths.push({ number: this.#changes, stranded: false, grows, length });
+    this.length = length;
+  }
+
+  #makeLengthDurable(change: Omit<LengthChange, 'stranded'>): void {
     this.durableLength = change.grows ? Math.max(this.durableLength, change.length) : change.length;
     // What is older and still pending must not undo this: no shorter file, no longer one than was cut.
     for (const left of this.lengths) {

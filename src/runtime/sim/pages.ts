@@ -21,7 +21,7 @@ export class Pages {
     });
   }
 
-  /** Makes the bytes from `start` to `end` zero. */
+  /** Makes the bytes from `start` to `end`, which may be Infinity, zero. */
   clear(start: number, end: number): void {
     // By the pages there are, when they are fewer than those of the range: a range may be a whole file.
     const first = Math.floor(start / PAGE_BYTES);
