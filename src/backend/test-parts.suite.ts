@@ -2,11 +2,16 @@
  * Parts for tests of back end and router: a store whose commits are released by hand, a clock moved
  * by hand, a shard map that is simply set, and packed records.
  */
+import { DataKeys } from '../keys/data-keys.ts';
+import type { GeneratedDataKey, KeyProvider } from '../keys/key-provider.ts';
 import { packedHeaderBytes, type RecordBatch } from '../model/record-batch.ts';
 import type { Section } from '../model/section.ts';
 import type { ShardDocument, ShardKey, StreamDocument } from '../model/stream.ts';
+import { ServiceError } from '../model/service-error.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
+import { NodeRandom } from '../runtime/node/random.ts';
 import type { ShardEntry, ShardMapView, StreamEntry } from '../shardmap/shard-map.ts';
+import { MemoryMetaImage, MemoryMetaStore } from '../storage/memory/memory-meta-store.ts';
 import type { SectionRun, ShardBounds, VolumeStore } from '../storage/volume-store.ts';
 
 export class ManualClock implements Clock {
@@ -266,4 +271,32 @@ export function textsOf(sections: readonly Section[]): string[] {
     }
   }
   return texts;
+}
+
+/** Wraps by doing nothing; can be disabled. */
+export class OneKey implements KeyProvider {
+  disabled = false;
+  #revision = 1;
+
+  setDisabled(disabled: boolean): void {
+    this.disabled = disabled;
+    this.#revision++;
+  }
+  generateDataKey(): Promise<GeneratedDataKey> {
+    const plain = new NodeRandom().bytes(32);
+    return Promise.resolve({ plain, wrapped: plain, keyArn: 'arn' });
+  }
+  unwrap(_keyArn: string, wrapped: Uint8Array): Promise<Uint8Array> {
+    if (this.disabled) throw new ServiceError('KMSDisabledException', 'arn is disabled.');
+    return Promise.resolve(wrapped);
+  }
+  revision(): number {
+    return this.#revision;
+  }
+}
+
+export function keysWith(provider: KeyProvider, clock: Clock): DataKeys {
+  const meta = MemoryMetaStore.open(new MemoryMetaImage());
+  const random = new NodeRandom();
+  return new DataKeys({ meta, provider, clock, random }, { cacheMs: 60_000, cachedMax: 10 });
 }

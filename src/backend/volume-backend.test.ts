@@ -8,7 +8,9 @@ import {
   evenShards,
   FixedMap,
   HeldStore,
+  keysWith,
   ManualClock,
+  OneKey,
   packRecord,
   streamDocument,
   textsOf,
@@ -23,7 +25,9 @@ function setUp(limits: LimitsMode = 'off', shards = 1) {
   const store = new HeldStore();
   const map = new FixedMap();
   map.set(streamDocument({ shards: evenShards(shards, 1) }));
-  const backend = new VolumeBackend({ store, map, clock }, { volume: 0, limits });
+  const provider = new OneKey();
+  const keys = keysWith(provider, clock);
+  const backend = new VolumeBackend({ store, map, clock, keys }, { volume: 0, limits });
   const put = async (shard: number, ...texts: string[]): Promise<ShardAppendOutcome> => {
     const { count, packed } = batchOf(texts);
     return (await backend.append([{ shard, count, payload: packed }]))[0]!;
@@ -38,7 +42,7 @@ function setUp(limits: LimitsMode = 'off', shards = 1) {
     });
     return records(outcome);
   };
-  return { clock, store, map, backend, put, read };
+  return { clock, store, map, provider, keys, backend, put, read };
 }
 
 function records(outcome: ReadOutcome) {
@@ -74,10 +78,10 @@ describe('append', () => {
   });
 
   test('goes on where the store ends, after a restart', async () => {
-    const { clock, store, map, put } = setUp();
+    const { clock, store, map, keys, put } = setUp();
     const first = stored(await put(1, 'a', 'b'));
     clock.ms -= 5000;
-    const again = new VolumeBackend({ store, map, clock }, { volume: 0, limits: 'off' });
+    const again = new VolumeBackend({ store, map, clock, keys }, { volume: 0, limits: 'off' });
     const { packed } = batchOf(['c']);
     const [outcome] = await again.append([{ shard: 1, count: 1, payload: packed }]);
     assert.equal(stored(outcome!).baseOrdinal, 3);
@@ -324,6 +328,52 @@ describe('seal', () => {
   });
 });
 
+describe('encryption', () => {
+  test('stores ciphertext of encrypted streams and reads records of before, during and after', async () => {
+    const { map, store, keys, put, read } = setUp();
+    assert.equal(stored(await put(1, 'before')).encrypted, false);
+    const dataKeyId = await keys.create('alias/a', '000000000000');
+    map.set(streamDocument({ encryption: { keyId: 'alias/a', dataKeyId } }));
+    assert.equal(stored(await put(1, 'during', 'also')).encrypted, true);
+    map.set(streamDocument());
+    stored(await put(1, 'after'));
+    const raw = await store.read(1, 1, 100, 1000);
+    const bytes = Buffer.concat(raw.sections.map((section) => section.payload)).toString('latin1');
+    assert.ok(bytes.includes('before') && bytes.includes('after'));
+    assert.ok(!bytes.includes('during') && !bytes.includes('also'));
+    assert.deepEqual((await read()).texts, ['before', 'during', 'also', 'after']);
+    assert.deepEqual((await read({ fromOrdinal: 3, recordsMax: 1 })).texts, ['also']);
+  });
+
+  test('a key that cannot be used is an outcome of puts and gets, and ends when it can', async () => {
+    const { map, provider, keys, backend, put, read } = setUp();
+    await put(1, 'plain');
+    const dataKeyId = await keys.create('alias/a', '000000000000');
+    map.set(streamDocument({ encryption: { keyId: 'alias/a', dataKeyId } }));
+    await put(1, 'sealed');
+    provider.setDisabled(true);
+    const failure = { kind: 'key', code: 'KMSDisabledException', text: 'arn is disabled.' };
+    assert.deepEqual(await put(1, 'refused'), failure);
+    assert.deepEqual((await read()).texts, ['plain']);
+    const request = { shard: 1, fromOrdinal: 2, recordsMax: 1, bytesMax: 1000 };
+    assert.deepEqual(await backend.read(request), failure);
+    provider.setDisabled(false);
+    assert.deepEqual((await read()).texts, ['plain', 'sealed']);
+    assert.equal(stored(await put(1, 'again')).baseOrdinal, 3);
+  });
+
+  test('ciphertext that was changed is damage', async () => {
+    const { map, store, keys, backend, put } = setUp();
+    const dataKeyId = await keys.create('alias/a', '000000000000');
+    map.set(streamDocument({ encryption: { keyId: 'alias/a', dataKeyId } }));
+    await put(1, 'sealed');
+    const { sections } = await store.read(1, 1, 1, 1000);
+    sections[0]!.payload[20]! ^= 1;
+    const request = { shard: 1, fromOrdinal: 1, recordsMax: 1, bytesMax: 1000 };
+    assert.deepEqual(await backend.read(request), { kind: 'corrupt' });
+  });
+});
+
 test('retention keeps what live streams show and lets everything else go', async () => {
   const { clock, map, store, backend, put } = setUp('off', 2);
   await put(1, 'a');
@@ -338,13 +388,14 @@ test('retention keeps what live streams show and lets everything else go', async
 test('a set of back ends sends every part to the volume it lives in', async () => {
   const clock = new ManualClock();
   const map = new FixedMap();
+  const keys = keysWith(new OneKey(), clock);
   const [a, b, c] = evenShards(3, 1);
   map.set(streamDocument({ shards: [a!, { ...b!, volume: 1 }, { ...c!, volume: 9 }] }));
   const stores = [new HeldStore(), new HeldStore()];
   const volumes = new Map(
     stores.map((store, volume) => [
       volume,
-      new VolumeBackend({ store, map, clock }, { volume, limits: 'off' }),
+      new VolumeBackend({ store, map, clock, keys }, { volume, limits: 'off' }),
     ]),
   );
   const set = new BackendSet({ map, volumes });

@@ -18,12 +18,15 @@ import type {
 import type { Section } from '../model/section.ts';
 import type { ShardKey } from '../model/stream.ts';
 import { recordBytes } from '../model/packed.ts';
+import type { DataKeys } from '../keys/data-keys.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ShardEntry, ShardMapView, StreamEntry } from '../shardmap/shard-map.ts';
 import { EngineUnavailableError, FencedError, LogFullError } from '../storage/commit-log.ts';
-import type { SectionRun, VolumeStore } from '../storage/volume-store.ts';
+import type { VolumeStore } from '../storage/volume-store.ts';
 import { horizonMs } from './horizon.ts';
 import { ReadCollector } from './read-collector.ts';
+import { SectionKeys } from './section-keys.ts';
+import type { OpenedRun, ResolvedKeys } from './section-keys.ts';
 import { ShardState, type ShardUse } from './shard-state.ts';
 import { writeBurstBytes, type LimitsMode } from './throttle.ts';
 import { admit, gatherAccepted, type Admission } from './write-admission.ts';
@@ -32,6 +35,7 @@ export interface VolumeBackendDependencies {
   readonly store: VolumeStore;
   readonly map: ShardMapView;
   readonly clock: Clock;
+  readonly keys: DataKeys;
 }
 
 export interface VolumeBackendOptions {
@@ -43,11 +47,22 @@ export interface VolumeBackendOptions {
 const throttled: ShardAppendOutcome = { kind: 'throttled' };
 const moved: ShardAppendOutcome = { kind: 'moved' };
 const gone: ReadOutcome = { kind: 'gone' };
+const noKeys: ResolvedKeys = new Map();
+
+/** One call's records on their way into the store. */
+interface CommitBatch {
+  readonly sections: Section[];
+  readonly states: ShardState[];
+  readonly keys: ResolvedKeys;
+  readonly nowMs: number;
+  readonly monotonicMs: number;
+}
 
 export class VolumeBackend implements Backend {
   readonly #store: VolumeStore;
   readonly #map: ShardMapView;
   readonly #clock: Clock;
+  readonly #keys: SectionKeys;
   readonly #volume: number;
   readonly #limits: LimitsMode;
   readonly #states = new Map<ShardKey, ShardState>();
@@ -58,6 +73,7 @@ export class VolumeBackend implements Backend {
     this.#store = dependencies.store;
     this.#map = dependencies.map;
     this.#clock = dependencies.clock;
+    this.#keys = new SectionKeys(dependencies.keys);
     this.#volume = options.volume;
     this.#limits = options.limits;
     this.#stopFollowing = this.#map.onChange((_uid, entry) => {
@@ -67,64 +83,64 @@ export class VolumeBackend implements Backend {
   }
 
   async append(appends: readonly ShardAppend[]): Promise<readonly ShardAppendOutcome[]> {
-    const outcomes: ShardAppendOutcome[] = [];
-    const sections: Section[] = [];
-    const states: ShardState[] = [];
-    const nowMs = this.#clock.now();
-    const monotonicMs = this.#clock.monotonic();
-    for (const append of appends) {
-      const entry = this.#entry(append.shard);
-      const state = entry === undefined ? undefined : this.#state(entry, monotonicMs);
-      if (
-        entry === undefined ||
-        state === undefined ||
-        entry.document.closedSeconds !== null ||
-        state.sealed
-      ) {
-        outcomes.push(moved);
-        continue;
-      }
-      outcomes.push(this.#accept(append, state, nowMs, monotonicMs, sections, states));
-    }
-    if (sections.length === 0) return outcomes;
-    const failure = await this.#commit(sections, states);
+    const resolving = this.#resolveKeys(appends);
+    const batch: CommitBatch = {
+      sections: [],
+      states: [],
+      keys: resolving instanceof Promise ? await resolving : resolving,
+      nowMs: this.#clock.now(),
+      monotonicMs: this.#clock.monotonic(),
+    };
+    // From here to handing the sections to the store nothing may wait: order is given here.
+    const outcomes = appends.map((append) => this.#accept(append, batch));
+    if (batch.sections.length === 0) return outcomes;
+    const failure = await this.#commit(batch);
     if (failure === null) return outcomes;
     return outcomes.map((outcome) => (outcome.kind === 'stored' ? failure : outcome));
   }
 
-  /**
-   * Decides what is let in and stamps it; nothing may come between this and handing it to the
-   * store.
-   */
-  #accept(
-    append: ShardAppend,
-    state: ShardState,
-    nowMs: number,
-    monotonicMs: number,
-    sections: Section[],
-    states: ShardState[],
-  ): ShardAppendOutcome {
-    const { accepted, refused, packedBytes } = this.#admit(append, state, monotonicMs);
+  /** The data keys of the streams appended to. */
+  #resolveKeys(appends: readonly ShardAppend[]): ResolvedKeys | Promise<ResolvedKeys> {
+    let ids: Set<number> | null = null;
+    for (const { shard } of appends) {
+      const encryption = this.#entry(shard)?.stream.document.encryption ?? null;
+      if (encryption !== null) (ids ??= new Set()).add(encryption.dataKeyId);
+    }
+    return ids === null ? noKeys : this.#keys.resolve(ids);
+  }
+
+  /** Decides what is let in and stamps it. */
+  #accept(append: ShardAppend, batch: CommitBatch): ShardAppendOutcome {
+    const entry = this.#entry(append.shard);
+    if (entry === undefined || entry.document.closedSeconds !== null) return moved;
+    const state = this.#state(entry, batch.monotonicMs);
+    if (state.sealed) return moved;
+    const { encryption } = entry.stream.document;
+    const key = encryption === null ? null : batch.keys.get(encryption.dataKeyId);
+    // The stream's key was changed while keys were looked up: it is worth a second try.
+    if (key === undefined) return moved;
+    if (key !== null && 'kind' in key) return key;
+    const { accepted, refused, packedBytes } = this.#admit(append, state, batch.monotonicMs);
     if (accepted === 0) return throttled;
-    const arrivalMs = Math.max(nowMs, state.lastArrivalMs);
+    const arrivalMs = Math.max(batch.nowMs, state.lastArrivalMs);
     const baseOrdinal = state.nextOrdinal;
     state.lastArrivalMs = arrivalMs;
     state.nextOrdinal += accepted;
     state.inFlight++;
     state.use.recordsIn += accepted;
     state.use.bytesIn += recordBytes(packedBytes, accepted);
-    const payload =
-      refused === null ? append.payload : gatherAccepted(append.payload, refused, packedBytes);
-    states.push(state);
-    sections.push({
+    const section = {
       shard: append.shard,
       baseOrdinal,
       count: accepted,
       arrivalMs,
       keyId: 0,
-      payload,
-    });
-    return { kind: 'stored', baseOrdinal, arrivalMs, encrypted: false, refused };
+      payload:
+        refused === null ? append.payload : gatherAccepted(append.payload, refused, packedBytes),
+    };
+    batch.states.push(state);
+    batch.sections.push(key === null ? section : this.#keys.seal(section, key));
+    return { kind: 'stored', baseOrdinal, arrivalMs, encrypted: key !== null, refused };
   }
 
   #admit(append: ShardAppend, state: ShardState, nowMs: number): Admission {
@@ -136,10 +152,7 @@ export class VolumeBackend implements Backend {
   }
 
   /** Null when all is durable; else what became of every record of the call. */
-  async #commit(
-    sections: readonly Section[],
-    states: readonly ShardState[],
-  ): Promise<ShardAppendOutcome | null> {
+  async #commit({ sections, states }: CommitBatch): Promise<ShardAppendOutcome | null> {
     try {
       await this.#store.append(sections);
       return null;
@@ -200,9 +213,9 @@ export class VolumeBackend implements Backend {
     entry: ShardEntry,
     state: ShardState,
     collector: ReadCollector,
-    first: Promise<SectionRun> | null,
+    first: Promise<OpenedRun> | null,
   ): Promise<ReadOutcome> {
-    let pending: SectionRun | Promise<SectionRun> | null = first;
+    let pending = first;
     for (;;) {
       if (collector.passedHidden && collector.records === 0)
         await this.#skipHidden(entry, collector);
@@ -212,13 +225,16 @@ export class VolumeBackend implements Backend {
     }
   }
 
-  #readRun(entry: ShardEntry, collector: ReadCollector): SectionRun | Promise<SectionRun> {
-    return this.#store.read(
+  #readRun(entry: ShardEntry, collector: ReadCollector): OpenedRun | Promise<OpenedRun> {
+    const run = this.#store.read(
       entry.document.key,
       collector.nextOrdinal,
       collector.recordsRoom,
       Math.max(1, collector.bytesRoom),
     );
+    return run instanceof Promise
+      ? run.then((later) => this.#keys.open(later))
+      : this.#keys.open(run);
   }
 
   /** Jumps over hidden records by the index instead of reading them. */
@@ -233,9 +249,9 @@ export class VolumeBackend implements Backend {
     entry: ShardEntry,
     state: ShardState,
     collector: ReadCollector,
-    last: SectionRun,
+    last: OpenedRun,
   ): ReadOutcome {
-    if (last.blocked && collector.records === 0) return { kind: 'corrupt' };
+    if (last.blocked && collector.records === 0) return last.failure ?? { kind: 'corrupt' };
     if (this.#limits !== 'off') {
       const taken = state.read.tryTake(collector.bytes, this.#clock.monotonic());
       if (!taken && this.#limits === 'aws') {
@@ -344,7 +360,7 @@ export class VolumeBackend implements Backend {
 }
 
 /** Adds a run; true when there may be more to add. */
-function take(collector: ReadCollector, run: SectionRun): boolean {
+function take(collector: ReadCollector, run: OpenedRun): boolean {
   for (const section of run.sections) collector.add(section);
   return run.sections.length > 0 && !run.blocked && !collector.full;
 }

@@ -1,10 +1,10 @@
 /**
  * The configuration of a server: flags win over environment, environment over the config file, that
- * over the defaults. Whatever the source, values pass one schema, and what does not fit is refused with
- * the name the user wrote.
+ * over the defaults. Whatever the source, values pass one schema, and what does not fit is refused
+ * with the name the user wrote.
  */
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { environmentName, flagName, optionNames, optionTable } from './options.ts';
 import type { OptionName, ServerConfig } from './options.ts';
 
