@@ -14,7 +14,15 @@ import { join } from 'node:path';
  */
 
 /** Folders that hold what tools make, or what users store. */
-const SKIPPED = new Set(['node_modules', 'dist', '.git', 'tailrace-data', 'results']);
+const SKIPPED = new Set([
+  'node_modules',
+  'dist',
+  '.git',
+  'tailrace-data',
+  'results',
+  '.venv',
+  'target',
+]);
 const TEXT = /(\.(ts|mts|mjs|js|json|md|sh|yml|yaml|css|html|toml|py|go|java|xml)|\/run)$/;
 
 /**

@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# A real client against a real server: see interop/README.md.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+node interop/run.mjs go
