@@ -8,7 +8,7 @@ import type { Clock } from './clock.ts';
 export interface ClockSubject {
   readonly clock: Clock;
   /** Does the work to its end, moving time where time has to be moved. */
-  run(work: () => Promise<void>): Promise<void>;
+  readonly run: (work: () => Promise<void>) => Promise<void>;
 }
 
 export function clockSuite(name: string, make: () => ClockSubject): void {

@@ -11,7 +11,7 @@ export interface DiskSubject {
   /** An empty directory for the test. */
   readonly root: string;
   /** Does the work to its end, moving time where time has to be moved, then cleans up. */
-  run(work: () => Promise<void>): Promise<void>;
+  readonly run: (work: () => Promise<void>) => Promise<void>;
 }
 
 type Make = () => DiskSubject;

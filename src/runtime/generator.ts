@@ -36,7 +36,10 @@ export class Generator {
     return this.#wide() / 2 ** 53;
   }
 
-  /** Uniform whole number in [0, bound), without bias; throws RangeError for other bounds than 1 … 2^53. */
+  /**
+   * Uniform whole number in [0, bound), without bias; throws RangeError for other bounds than 1 …
+   * 2^53.
+   */
   below(bound: number): number {
     if (!(Number.isInteger(bound) && bound >= 1 && bound <= 2 ** 53)) {
       throw new RangeError(`bound out of range: ${bound}`);

@@ -8,7 +8,7 @@ import type { Connection, Listener, Network } from './network.ts';
 export interface NetworkSubject {
   readonly network: Network;
   /** Does the work to its end, moving time where time has to be moved. */
-  run(work: () => Promise<void>): Promise<void>;
+  readonly run: (work: () => Promise<void>) => Promise<void>;
 }
 
 type Make = () => NetworkSubject;

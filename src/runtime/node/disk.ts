@@ -1,9 +1,9 @@
 /**
  * The Disk of the host, on raw file descriptors and callback functions.
  *
- * Each operation of a file costs one promise. Short writes are continued until everything is written,
- * and a descriptor is closed only when the operations under way on it have ended, so that no
- * operation can ever reach a descriptor number that the system has given to another file.
+ * Each operation of a file costs one promise. Short writes are continued until everything is
+ * written, and a descriptor is closed only when the operations under way on it have ended, so that
+ * no operation can ever reach a descriptor number that the system has given to another file.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -46,7 +46,8 @@ export class NodeDisk implements Disk {
         }
       });
     });
-    // The parent even when nothing was made: an earlier process may have died before this very sync.
+    // The parent even when nothing was made: an earlier process may have died before this very
+    // sync.
     const last = path.resolve(directory);
     const top = path.dirname(first === undefined ? last : path.resolve(first));
     for (let parent = path.dirname(last); ; parent = path.dirname(parent)) {
@@ -93,7 +94,8 @@ export class NodeDisk implements Disk {
 
   syncDirectory(directory: string): Promise<void> {
     if (platform === 'win32') {
-      return Promise.resolve(); // Windows cannot open a directory; its file systems log name changes.
+      // Windows cannot open a directory; its file systems log changes of names by themselves.
+      return Promise.resolve();
     }
     return new Promise((resolve, reject) => {
       fs.open(directory, 'r', (openError, descriptor) => {
@@ -177,7 +179,8 @@ class NodeDiskFile implements DiskFile {
       }
       await this.#operate((done) => fs.fsync(this.#descriptor, done));
     } catch (error) {
-      // Gives the space back, so that what fits beside it still fits; the first error is the one to tell.
+      // Gives the space back, so that what fits beside it still fits; the first error is the one to
+      // tell.
       await this.truncate(before).catch(() => undefined);
       throw error;
     }

@@ -49,7 +49,10 @@ export class NodeOs implements Os {
   }
 }
 
-/** A connection needs a descriptor, so their limit is the descriptors' limit unless options say less. */
+/**
+ * A connection needs a descriptor, so their limit is the descriptors' limit unless options say
+ * less.
+ */
 function systemLimits(): ResourceLimits {
   const limits = readText('/proc/self/limits');
   const descriptors = numberIn(limits, /^Max open files\s+(\d+)/m) ?? DESCRIPTORS_DEFAULT;

@@ -1,6 +1,7 @@
 /**
  * Chance from the host: `bytes` straight from its cryptographic source, numbers from a generator
- * seeded by it. A fork is an independent stream with a seed of its own; nothing here can be repeated.
+ * seeded by it. A fork is an independent stream with a seed of its own; nothing here can be
+ * repeated.
  */
 import { randomFillSync } from 'node:crypto';
 import { Generator } from '../generator.ts';

@@ -1,8 +1,8 @@
 /**
  * A Clock on simulated time: one for each simulated process.
  *
- * Wall time can be stepped without moving monotonic time. A clock that is halted never calls anything
- * again, as the timers of a process that was killed.
+ * Wall time can be stepped without moving monotonic time. A clock that is halted never calls
+ * anything again, as the timers of a process that was killed.
  */
 import type { Clock, Timer } from '../clock.ts';
 import type { Scheduler, SimMs } from './scheduler.ts';
@@ -89,7 +89,9 @@ export class SimClock implements Clock {
     this.#wallOffsetMs += byMs;
   }
 
-  /** The process of this clock has died: nothing it started is called any more, nothing new starts. */
+  /**
+   * The process of this clock has died: nothing it started is called any more, nothing new starts.
+   */
   halt(): void {
     this.#halted = true;
   }

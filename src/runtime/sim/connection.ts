@@ -1,9 +1,9 @@
 /**
  * One end of a simulated connection.
  *
- * Bytes arrive in order and complete up to the moment the connection breaks, but not in the pieces they
- * were written in: pieces are split and joined, as a real stream does. What the peer has not read
- * counts against the sender's queue.
+ * Bytes arrive in order and complete up to the moment the connection breaks, but not in the pieces
+ * they were written in: pieces are split and joined, as a real stream does. What the peer has not
+ * read counts against the sender's queue.
  */
 import { assert } from '../../common/assert.ts';
 import { concat } from '../../common/bytes.ts';

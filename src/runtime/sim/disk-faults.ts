@@ -22,7 +22,9 @@ export type DiskOperation =
 
 export interface DiskFault {
   readonly operation: DiskOperation;
-  /** Only operations on this path as the caller wrote it (of a file: as it was opened); null: any. */
+  /**
+   * Only operations on this path as the caller wrote it (of a file: as it was opened); null: any.
+   */
   readonly path: string | null;
   readonly code: DiskErrorCode;
 }

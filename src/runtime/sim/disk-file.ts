@@ -1,8 +1,8 @@
 /**
  * An open file of a simulated disk.
  *
- * An operation has its effect at the moment it ends, all of it at once; a sync covers the writes that
- * had ended before it began. A close waits for the operations under way.
+ * An operation has its effect at the moment it ends, all of it at once; a sync covers the writes
+ * that had ended before it began. A close waits for the operations under way.
  */
 import { assert } from '../../common/assert.ts';
 import { concat, equal } from '../../common/bytes.ts';

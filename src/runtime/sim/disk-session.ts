@@ -1,6 +1,6 @@
 /**
- * A simulated disk as one process sees it. The code of a process that has died may still be running in
- * the simulation; its session lets none of it reach the disk any more.
+ * A simulated disk as one process sees it. The code of a process that has died may still be running
+ * in the simulation; its session lets none of it reach the disk any more.
  */
 import type { Disk, DiskEntry, DiskFile, OpenMode } from '../disk.ts';
 import { DiskError } from '../disk.ts';

@@ -1,9 +1,10 @@
 /**
  * A Disk in memory with explicit durability, for one simulated machine.
  *
- * Everything synced survives `powerLoss`, and an arbitrary part of everything else, chosen by the seed.
- * `kill` ends the process only: what was written stays, and stays unsynced. After either, every handle
- * is closed and operations under way have failed, though they may have had their effect.
+ * Everything synced survives `powerLoss`, and an arbitrary part of everything else, chosen by the
+ * seed. `kill` ends the process only: what was written stays, and stays unsynced. After either,
+ * every handle is closed and operations under way have failed, though they may have had their
+ * effect.
  */
 import { assert } from '../../common/assert.ts';
 import type { Disk, DiskEntry, DiskErrorCode, DiskFile, OpenMode } from '../disk.ts';
@@ -128,7 +129,10 @@ export class SimDisk implements Disk {
     });
   }
 
-  /** The disk as one process sees it: every operation fails with `closed` once that process has died. */
+  /**
+   * The disk as one process sees it: every operation fails with `closed` once that process has
+   * died.
+   */
   session(): Disk {
     const epoch = this.#epoch;
     return new DiskSession(this, () => this.#epoch === epoch);

@@ -1,9 +1,9 @@
 /**
- * The content of one simulated file: what a reader sees now, what the medium is sure to hold, and the
- * changes between the two.
+ * The content of one simulated file: what a reader sees now, what the medium is sure to hold, and
+ * the changes between the two.
  *
- * Invariant: applying every pending change to the durable bytes gives the current bytes. A sync makes
- * changes durable; a power loss applies an arbitrary part of the others (`power-loss.ts`).
+ * Invariant: applying every pending change to the durable bytes gives the current bytes. A sync
+ * makes changes durable; a power loss applies an arbitrary part of the others (`power-loss.ts`).
  */
 import { Pages } from './pages.ts';
 
@@ -152,7 +152,8 @@ export class FileContent {
 
   #makeLengthDurable(change: Omit<LengthChange, 'stranded'>): void {
     this.durableLength = change.grows ? Math.max(this.durableLength, change.length) : change.length;
-    // What is older and still pending must not undo this: no shorter file, no longer one than was cut.
+    // What is older and still pending must not undo this: no shorter file, no longer one than was
+    // cut.
     for (const left of this.lengths) {
       if (left.number < change.number) {
         left.length = change.grows ? Math.max(left.length, change.length) : change.length;

@@ -1,10 +1,10 @@
 /**
- * The directories of a simulated disk: which names there are now, which are sure to be there after a
- * power loss, and the changes of names between the two.
+ * The directories of a simulated disk: which names there are now, which are sure to be there after
+ * a power loss, and the changes of names between the two.
  *
- * A change is kept or lost as a whole, a rename across two directories too. Changes of different names
- * are independent; of the same name a later one never survives without the earlier ones, as on every
- * file system with a journal.
+ * A change is kept or lost as a whole, a rename across two directories too. Changes of different
+ * names are independent; of the same name a later one never survives without the earlier ones, as
+ * on every file system with a journal.
  */
 import { DiskError } from '../disk.ts';
 import type { Random } from '../random.ts';

@@ -1,8 +1,9 @@
 /**
  * The network between simulated hosts, with the faults networks have.
  *
- * A partition loses nothing by itself: what is sent waits, and a connection breaks only when that takes
- * longer than a host would wait. A cut breaks connections at once. Each process has a `host` of its own.
+ * A partition loses nothing by itself: what is sent waits, and a connection breaks only when that
+ * takes longer than a host would wait. A cut breaks connections at once. Each process has a `host`
+ * of its own.
  */
 import { formatAddress, parseAddress } from '../address.ts';
 import type { Connection, Listener, Network } from '../network.ts';
@@ -169,7 +170,9 @@ export class SimNetwork {
     this.#slowness.set(way(b, a), factor);
   }
 
-  /** The process on a host dies: its listeners go, its peers are told, its own code hears nothing. */
+  /**
+   * The process on a host dies: its listeners go, its peers are told, its own code hears nothing.
+   */
   kill(host: string): void {
     this.#note?.(`network kill ${host}`);
     this.#epochs.set(host, (this.#epochs.get(host) ?? 0) + 1);

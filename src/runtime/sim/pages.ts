@@ -1,6 +1,6 @@
 /**
- * The bytes of one simulated file, in pages; a page that was never written is all zeros and takes no
- * memory. Knows nothing of lengths or durability.
+ * The bytes of one simulated file, in pages; a page that was never written is all zeros and takes
+ * no memory. Knows nothing of lengths or durability.
  */
 export const PAGE_BYTES = 4096;
 
@@ -23,7 +23,8 @@ export class Pages {
 
   /** Makes the bytes from `start` to `end`, which may be Infinity, zero. */
   clear(start: number, end: number): void {
-    // By the pages there are, when they are fewer than those of the range: a range may be a whole file.
+    // By the pages there are, when they are fewer than those of the range: a range may be a whole
+    // file.
     const first = Math.floor(start / PAGE_BYTES);
     const last = Math.floor((end - 1) / PAGE_BYTES);
     if (last - first > this.#pages.size) {

@@ -1,9 +1,9 @@
 /**
  * What a power loss leaves of one file: everything synced, and an arbitrary part of the rest.
  *
- * Within a sector the changes survive in the order they were made: the medium holds the sector as it
- * was after some number of them. Across sectors, and between bytes and length, anything goes: kept,
- * lost, or half of each. One sector of a torn page may even be cut at a byte.
+ * Within a sector the changes survive in the order they were made: the medium holds the sector as
+ * it was after some number of them. Across sectors, and between bytes and length, anything goes:
+ * kept, lost, or half of each. One sector of a torn page may even be cut at a byte.
  */
 import type { Random } from '../random.ts';
 import type { DataChange, FileContent, LengthChange } from './file-content.ts';

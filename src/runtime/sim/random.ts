@@ -1,6 +1,6 @@
 /**
- * Chance from a seed: the same seed gives the same numbers, and a fork's numbers depend on the seeds
- * and names above it only, never on what was drawn before.
+ * Chance from a seed: the same seed gives the same numbers, and a fork's numbers depend on the
+ * seeds and names above it only, never on what was drawn before.
  */
 import type { Seed } from '../generator.ts';
 import { Generator, seedFrom } from '../generator.ts';

@@ -1,9 +1,9 @@
 /**
  * The one queue of a simulation, ordered by (time, number).
  *
- * It runs an event, waits one real turn so that every promise the event settled has been handled, and
- * only then runs the next. So a run depends on nothing but the events, and the same seed gives the same
- * run. The trace hash covers time and number of every event and every note.
+ * It runs an event, waits one real turn so that every promise the event settled has been handled,
+ * and only then runs the next. So a run depends on nothing but the events, and the same seed gives
+ * the same run. The trace hash covers time and number of every event and every note.
  */
 import type { Timer } from '../clock.ts';
 import { TraceHash } from './trace-hash.ts';
@@ -74,7 +74,9 @@ export class Scheduler {
     this.#trace?.(`${this.#nowMs.toFixed(3)} #${this.#ran} ${line}`);
   }
 
-  /** Runs `run` once, `delayMs` from now; events of equal time run in the order they were scheduled. */
+  /**
+   * Runs `run` once, `delayMs` from now; events of equal time run in the order they were scheduled.
+   */
   readonly schedule = (delayMs: number, run: () => void, background = false): Timer => {
     if (!(delayMs >= 0 && delayMs < Infinity)) {
       throw new RangeError(`delay out of range: ${delayMs} ms`);
@@ -91,7 +93,10 @@ export class Scheduler {
     await this.#run(() => this.#foreground === 0, Infinity);
   }
 
-  /** Runs until `condition` holds; throws when it still does not after `withinMs` or with nothing left to run. */
+  /**
+   * Runs until `condition` holds; throws when it still does not after `withinMs` or with nothing
+   * left to run.
+   */
   async runUntil(condition: () => boolean, withinMs: SimMs = RUN_MS_MAX): Promise<void> {
     const endMs = this.#nowMs + withinMs;
     if (!(await this.#run(condition, endMs))) {

@@ -1,6 +1,6 @@
 /**
- * A simulated world from one seed: scheduler, network, and for each machine a clock, a disk, resources
- * and chance, none of which draws from the chance of another.
+ * A simulated world from one seed: scheduler, network, and for each machine a clock, a disk,
+ * resources and chance, none of which draws from the chance of another.
  */
 import type { Network } from '../network.ts';
 import { nextTurn } from '../node/turn.ts';
