@@ -17,6 +17,15 @@ export interface Caller {
 
 export type Protocol = 'json' | 'cbor';
 
+/** Decides whether a caller may do something. */
+export interface Access {
+  /**
+   * Throws AccessDeniedException unless `caller` may do `action` (`kinesis:PutRecord`) on `target`;
+   * null stands for actions that are on no resource.
+   */
+  check(caller: Caller, action: string, target: Target | null): void | Promise<void>;
+}
+
 export interface OperationContext {
   readonly caller: Caller;
   readonly region: string;
@@ -27,6 +36,7 @@ export interface OperationContext {
   readonly control: ControlPlane;
   /** Sealed, tamper-evident iterators and page tokens. */
   readonly tokens: Tokens;
+  readonly access: Access;
 }
 
 /**
@@ -62,7 +72,17 @@ export interface FastCodec<I, O> {
   encodeCbor?(output: O): readonly Uint8Array[] | null;
 }
 
-export interface Operation<I = never, O extends Output = Output> {
+/** The six errors of stream encryption. */
+export const keyErrors: readonly ErrorCode[] = [
+  'KMSDisabledException',
+  'KMSInvalidStateException',
+  'KMSAccessDeniedException',
+  'KMSNotFoundException',
+  'KMSOptInRequired',
+  'KMSThrottlingException',
+];
+
+export interface Operation<I = unknown, O extends Output = Output> {
   readonly name: string;
   readonly plane: 'data' | 'control';
   readonly input: StructureRule;
@@ -73,7 +93,10 @@ export interface Operation<I = never, O extends Output = Output> {
    * From the coerced and checked members (blobs Uint8Array, timestamps ms) to what `handle` takes.
    */
   prepare?(members: Readonly<Record<string, unknown>>): I;
-  /** The resource the action is checked against; null for account-wide actions (`*`). */
+  /**
+   * The resource the action is checked against; null for account-wide actions (`*`). Throws when
+   * the input does not say which resource it is.
+   */
   target(context: OperationContext, input: I): Target | null;
   handle(context: OperationContext, input: I): O | Promise<O>;
 }

@@ -4,12 +4,20 @@
  * One interpreter turns a decoded body into a typed input, first coercing types (contract 6.3),
  * then checking constraints (6.4); no operation checks types or lengths by hand.
  */
+
+/** A pattern that a whole text must match. */
+export interface Pattern {
+  /** Exactly as the model prints it; also the text of the error. */
+  readonly text: string;
+  /** The same, compiled and anchored at both ends. */
+  readonly whole: RegExp;
+}
+
 export interface StringRule {
   readonly type: 'string';
   readonly lengthMin?: number;
   readonly lengthMax?: number;
-  /** Exactly as the model prints it; also the text of the error. */
-  readonly pattern?: string;
+  readonly pattern?: Pattern;
   /** In the order the service lists them. */
   readonly values?: readonly string[];
 }
@@ -59,4 +67,15 @@ export type Rule =
   | ListRule
   | MapRule
   | StructureRule;
+/** A member of a structure; one that is required may be neither absent nor null. */
 export type MemberRule = Rule & { readonly required?: boolean };
+
+/** Compiles a pattern of the model. */
+export function pattern(text: string): Pattern {
+  return { text, whole: new RegExp(`^(?:${text})$`) };
+}
+
+/** The same rule for a member that must be given. */
+export function required(rule: Rule): MemberRule {
+  return { ...rule, required: true };
+}

@@ -1,9 +1,9 @@
 /**
  * Every text of an error a client may see, in one place.
  *
- * Clients and tools match on these texts, so punctuation, spelling and even a typographic apostrophe are
- * those of the service. Each group says how sure that is: *observed* texts were seen from the real
- * service, *customary* ones are what other implementations answer, *ours* are free.
+ * Clients and tools match on these texts, so punctuation, spelling and even a typographic
+ * apostrophe are those of the service. Each group says how sure that is: *observed* texts were seen
+ * from the real service, *customary* ones are what other implementations answer, *ours* are free.
  */
 import { shardId } from './shard-id.ts';
 
@@ -155,9 +155,9 @@ export const invalidPosition = {
     `Invalid StartingSequenceNumber. It encodes ${shardId(encoded)}, while it was used in a ` +
     `call to a shard with ${shardId(index)}`,
   /** Observed. */
-  timestampMissing:
-    ('Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. ' +
-      'Current request has no timestamp parameter.') as string,
+  timestampMissing: (): string =>
+    'Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. ' +
+    'Current request has no timestamp parameter.',
   /** Observed. */
   timestampInFuture: (ms: number, nowMs: number): string =>
     `The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. ` +
@@ -222,9 +222,9 @@ export const invalidRetention = {
 /** InvalidArgumentException about tags. */
 export const invalidTags = {
   /** Observed. */
-  characters:
-    ('Some tags contain invalid characters. Valid characters: Unicode letters, digits, white ' +
-      'space, _ . / = + - % @.') as string,
+  characters: (): string =>
+    'Some tags contain invalid characters. Valid characters: Unicode letters, digits, white ' +
+    'space, _ . / = + - % @.',
   /** Observed; the second of two checks. */
   illegalOnAdd: (stream: StreamRef): string =>
     `Failed to add tags to stream ${of(stream)} because some tags contained illegal ` +
@@ -292,9 +292,9 @@ export const invalidRequest = {
   warmThroughputOnProvisioned:
     'WarmThroughputMiBps can be given only for a stream in ON_DEMAND mode.',
   /** Ours. */
-  warmThroughputWithoutCommitment:
-    ('WarmThroughputMiBps needs the minimum throughput billing commitment of the account to be ' +
-      'enabled.') as string,
+  warmThroughputWithoutCommitment: (): string =>
+    'WarmThroughputMiBps needs the minimum throughput billing commitment of the account to be ' +
+    'enabled.',
   /** Ours. */
   warmThroughputTooHigh: (limit: number): string =>
     `WarmThroughputMiBps cannot be greater than ${limit}.`,

@@ -1,0 +1,23 @@
+/** ListTagsForResource: described to clients, not served by this version. */
+import type { Operation } from '../operation.ts';
+import { required } from '../rules.ts';
+import * as shapes from '../shapes.ts';
+import { unavailable } from '../unavailable.ts';
+
+export const listTagsForResource: Operation = {
+  name: 'ListTagsForResource',
+  plane: 'control',
+  input: {
+    type: 'structure',
+    members: { ResourceARN: required(shapes.resourceArn), StreamId: shapes.streamId },
+  },
+  errors: [
+    'ResourceNotFoundException',
+    'ResourceInUseException',
+    'InvalidArgumentException',
+    'LimitExceededException',
+    'AccessDeniedException',
+  ],
+  target: () => null,
+  handle: () => unavailable('ListTagsForResource'),
+};

@@ -1,0 +1,75 @@
+/** PutRecords: appends up to 500 records; each succeeds or fails on its own. */
+import { RecordBatchBuilder } from '../../model/record-batch-builder.ts';
+import { keyErrors, type Operation } from '../operation.ts';
+import {
+  encodePutRecordsCbor,
+  encodePutRecordsJson,
+  type PutRecordsAnswer,
+} from '../protocol/put-records-answer.ts';
+import { checkRecords, dryRun, type PutInput } from '../put-rules.ts';
+import { required } from '../rules.ts';
+import * as shapes from '../shapes.ts';
+import { dataStream, streamTarget, type StreamSelector } from '../stream-selector.ts';
+
+interface Entry {
+  readonly Data: Uint8Array;
+  readonly PartitionKey?: string;
+  readonly ExplicitHashKey?: string;
+}
+
+interface Members extends StreamSelector {
+  readonly Records: readonly Entry[];
+  readonly DryRun?: boolean;
+}
+
+interface Input extends StreamSelector, PutInput {}
+
+export const putRecords: Operation<Input, PutRecordsAnswer> = {
+  name: 'PutRecords',
+  plane: 'data',
+  input: {
+    type: 'structure',
+    members: {
+      Records: required(shapes.putRecordsRequestEntryList),
+      StreamName: shapes.streamName,
+      StreamARN: shapes.streamArn,
+      StreamId: shapes.streamId,
+      DryRun: shapes.booleanObject,
+    },
+  },
+  errors: [
+    'ResourceNotFoundException',
+    'InvalidArgumentException',
+    'ProvisionedThroughputExceededException',
+    'AccessDeniedException',
+    'InternalFailure',
+    'DryRunOperationException',
+    ...keyErrors,
+  ],
+  codec: { encodeJson: encodePutRecordsJson, encodeCbor: encodePutRecordsCbor },
+  prepare(given) {
+    const { Records, DryRun, ...selector } = given as unknown as Members;
+    const bytes = Records.reduce(
+      (sum, entry) => sum + entry.Data.length + 3 * (entry.PartitionKey?.length ?? 0),
+      0,
+    );
+    const builder = new RecordBatchBuilder(Records.length, bytes);
+    for (const { PartitionKey, Data, ExplicitHashKey } of Records) {
+      builder.add(PartitionKey, Data, ExplicitHashKey);
+    }
+    return {
+      ...selector,
+      batch: builder.build(),
+      invalidHashKey: builder.invalidHashKey,
+      dryRun: DryRun === true,
+    };
+  },
+  target: streamTarget,
+  async handle(context, input) {
+    const stream = dataStream(context, input);
+    checkRecords(stream.document, input, (index) => `records.${index + 1}.member.`);
+    if (input.dryRun) throw dryRun();
+    const result = await context.data.append(stream, input.batch);
+    return { stream: stream.document, result };
+  },
+};

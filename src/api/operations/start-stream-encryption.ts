@@ -1,0 +1,30 @@
+/** StartStreamEncryption: described to clients, not served by this version. */
+import { keyErrors, type Operation } from '../operation.ts';
+import { required } from '../rules.ts';
+import * as shapes from '../shapes.ts';
+import { unavailable } from '../unavailable.ts';
+
+export const startStreamEncryption: Operation = {
+  name: 'StartStreamEncryption',
+  plane: 'control',
+  input: {
+    type: 'structure',
+    members: {
+      StreamName: shapes.streamName,
+      EncryptionType: required(shapes.encryptionType),
+      KeyId: required(shapes.keyId),
+      StreamARN: shapes.streamArn,
+      StreamId: shapes.streamId,
+    },
+  },
+  errors: [
+    'InvalidArgumentException',
+    'LimitExceededException',
+    'ResourceInUseException',
+    'ResourceNotFoundException',
+    'AccessDeniedException',
+    ...keyErrors,
+  ],
+  target: () => null,
+  handle: () => unavailable('StartStreamEncryption'),
+};

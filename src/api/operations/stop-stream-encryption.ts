@@ -1,0 +1,29 @@
+/** StopStreamEncryption: described to clients, not served by this version. */
+import type { Operation } from '../operation.ts';
+import { required } from '../rules.ts';
+import * as shapes from '../shapes.ts';
+import { unavailable } from '../unavailable.ts';
+
+export const stopStreamEncryption: Operation = {
+  name: 'StopStreamEncryption',
+  plane: 'control',
+  input: {
+    type: 'structure',
+    members: {
+      StreamName: shapes.streamName,
+      EncryptionType: required(shapes.encryptionType),
+      KeyId: required(shapes.keyId),
+      StreamARN: shapes.streamArn,
+      StreamId: shapes.streamId,
+    },
+  },
+  errors: [
+    'InvalidArgumentException',
+    'LimitExceededException',
+    'ResourceInUseException',
+    'ResourceNotFoundException',
+    'AccessDeniedException',
+  ],
+  target: () => null,
+  handle: () => unavailable('StopStreamEncryption'),
+};

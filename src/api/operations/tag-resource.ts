@@ -1,0 +1,27 @@
+/** TagResource: described to clients, not served by this version. */
+import type { Operation } from '../operation.ts';
+import { required } from '../rules.ts';
+import * as shapes from '../shapes.ts';
+import { unavailable } from '../unavailable.ts';
+
+export const tagResource: Operation = {
+  name: 'TagResource',
+  plane: 'control',
+  input: {
+    type: 'structure',
+    members: {
+      Tags: required(shapes.tagMap),
+      ResourceARN: required(shapes.resourceArn),
+      StreamId: shapes.streamId,
+    },
+  },
+  errors: [
+    'ResourceNotFoundException',
+    'ResourceInUseException',
+    'InvalidArgumentException',
+    'LimitExceededException',
+    'AccessDeniedException',
+  ],
+  target: () => null,
+  handle: () => unavailable('TagResource'),
+};

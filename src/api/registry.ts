@@ -1,0 +1,143 @@
+/**
+ * All operations by name, and the way from a body to an answer that they share.
+ */
+import { addTagsToStream } from './operations/add-tags-to-stream.ts';
+import { createChannel } from './operations/create-channel.ts';
+import { createStream } from './operations/create-stream.ts';
+import { decreaseStreamRetentionPeriod } from './operations/decrease-stream-retention-period.ts';
+import { deleteChannel } from './operations/delete-channel.ts';
+import { deleteResourcePolicy } from './operations/delete-resource-policy.ts';
+import { deleteStream } from './operations/delete-stream.ts';
+import { deregisterStreamConsumer } from './operations/deregister-stream-consumer.ts';
+import { describeAccountSettings } from './operations/describe-account-settings.ts';
+import { describeChannel } from './operations/describe-channel.ts';
+import { describeLimits } from './operations/describe-limits.ts';
+import { describeStreamConsumer } from './operations/describe-stream-consumer.ts';
+import { describeStreamSummary } from './operations/describe-stream-summary.ts';
+import { describeStream } from './operations/describe-stream.ts';
+import { disableEnhancedMonitoring } from './operations/disable-enhanced-monitoring.ts';
+import { enableEnhancedMonitoring } from './operations/enable-enhanced-monitoring.ts';
+import { getRecords } from './operations/get-records.ts';
+import { getResourcePolicy } from './operations/get-resource-policy.ts';
+import { getShardIterator } from './operations/get-shard-iterator.ts';
+import { increaseStreamRetentionPeriod } from './operations/increase-stream-retention-period.ts';
+import { listChannels } from './operations/list-channels.ts';
+import { listShards } from './operations/list-shards.ts';
+import { listStreamConsumers } from './operations/list-stream-consumers.ts';
+import { listStreams } from './operations/list-streams.ts';
+import { listTagsForResource } from './operations/list-tags-for-resource.ts';
+import { listTagsForStream } from './operations/list-tags-for-stream.ts';
+import { mergeShards } from './operations/merge-shards.ts';
+import { putRecord } from './operations/put-record.ts';
+import { putRecords } from './operations/put-records.ts';
+import { putResourcePolicy } from './operations/put-resource-policy.ts';
+import { registerStreamConsumer } from './operations/register-stream-consumer.ts';
+import { removeTagsFromStream } from './operations/remove-tags-from-stream.ts';
+import { splitShard } from './operations/split-shard.ts';
+import { startStreamEncryption } from './operations/start-stream-encryption.ts';
+import { stopStreamEncryption } from './operations/stop-stream-encryption.ts';
+import { subscribeToShard } from './operations/subscribe-to-shard.ts';
+import { tagResource } from './operations/tag-resource.ts';
+import { untagResource } from './operations/untag-resource.ts';
+import { updateAccountSettings } from './operations/update-account-settings.ts';
+import { updateChannel } from './operations/update-channel.ts';
+import { updateMaxRecordSize } from './operations/update-max-record-size.ts';
+import { updateShardCount } from './operations/update-shard-count.ts';
+import { updateStreamMode } from './operations/update-stream-mode.ts';
+import { updateStreamRecordDistributionStrategy } from './operations/update-stream-record-distribution-strategy.ts';
+import { updateStreamWarmThroughput } from './operations/update-stream-warm-throughput.ts';
+import { check } from './check.ts';
+import { decodeBody, encodeOutput } from './codec.ts';
+import { coerce } from './coerce.ts';
+import type { Operation, OperationContext, Output } from './operation.ts';
+
+const all: readonly Operation[] = [
+  addTagsToStream,
+  createChannel,
+  createStream,
+  decreaseStreamRetentionPeriod,
+  deleteChannel,
+  deleteResourcePolicy,
+  deleteStream,
+  deregisterStreamConsumer,
+  describeAccountSettings,
+  describeChannel,
+  describeLimits,
+  describeStreamConsumer,
+  describeStreamSummary,
+  describeStream,
+  disableEnhancedMonitoring,
+  enableEnhancedMonitoring,
+  getRecords,
+  getResourcePolicy,
+  getShardIterator,
+  increaseStreamRetentionPeriod,
+  listChannels,
+  listShards,
+  listStreamConsumers,
+  listStreams,
+  listTagsForResource,
+  listTagsForStream,
+  mergeShards,
+  putRecord,
+  putRecords,
+  putResourcePolicy,
+  registerStreamConsumer,
+  removeTagsFromStream,
+  splitShard,
+  startStreamEncryption,
+  stopStreamEncryption,
+  subscribeToShard,
+  tagResource,
+  untagResource,
+  updateAccountSettings,
+  updateChannel,
+  updateMaxRecordSize,
+  updateShardCount,
+  updateStreamMode,
+  updateStreamRecordDistributionStrategy,
+  updateStreamWarmThroughput,
+];
+
+/** Every operation of the service, by the name that follows the dot in `X-Amz-Target`. */
+export const operations: ReadonlyMap<string, Operation> = new Map(
+  all.map((operation) => [operation.name, operation]),
+);
+
+/**
+ * Answers a request whose sender is known: reads the body, converts and checks its members, asks
+ * for access, does the work, and gives the parts of the answer's body (none for an empty one).
+ * Throws ServiceError for whatever a client may see.
+ */
+export async function invoke(
+  operation: Operation,
+  context: OperationContext,
+  body: Uint8Array,
+): Promise<readonly Uint8Array[]> {
+  const input = readInput(operation, context, body);
+  const target = operation.target(context, input);
+  const checked = context.access.check(context.caller, `kinesis:${operation.name}`, target);
+  if (checked instanceof Promise) await checked;
+  const handled = operation.handle(context, input);
+  return encodeAnswer(operation, context, handled instanceof Promise ? await handled : handled);
+}
+
+function readInput(operation: Operation, context: OperationContext, body: Uint8Array): unknown {
+  const { codec } = operation;
+  const fast = context.protocol === 'json' ? codec?.decodeJson?.(body) : codec?.decodeCbor?.(body);
+  if (fast !== undefined && fast !== null) return fast;
+  const members = coerce(operation.input, decodeBody(context.protocol, body));
+  check(operation.input, members);
+  return operation.prepare === undefined ? members : operation.prepare(members);
+}
+
+function encodeAnswer(
+  operation: Operation,
+  context: OperationContext,
+  output: Output,
+): readonly Uint8Array[] {
+  const { codec } = operation;
+  const fast =
+    context.protocol === 'json' ? codec?.encodeJson?.(output) : codec?.encodeCbor?.(output);
+  return fast ?? encodeOutput(context.protocol, output);
+}
