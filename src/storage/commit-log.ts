@@ -1,10 +1,9 @@
 /**
- * The CommitLog port: what a storage engine must give. A volume is a sequence of opaque frames with
- * one writer at a time; everything above (group commit, index, tail ring, shards) is
- * engine-neutral.
+ * The CommitLog port: what a storage engine must give. A volume is a sequence of frames (`frame.ts`) with one
+ * writer at a time; everything above (group commit, index, tail ring, shards) is engine-neutral.
  *
- * Invariants: a frame is durable when `append` resolves; positions strictly increase; after
- * `openWriter` with epoch e resolves, no append of a lower epoch can become durable (I1, I2).
+ * Invariants: a frame is durable when `append` resolves; positions strictly increase; after `openWriter`
+ * with epoch e resolves, no append of a lower epoch can become durable (I1, I2).
  */
 
 export type VolumeId = number;
@@ -17,6 +16,13 @@ export interface EngineCaps {
   readonly frameBytesMax: number;
   /** True where more than one node may open the engine. */
   readonly shared: boolean;
+  /**
+   * Bytes per unit of Position where the frames of a storage unit lie back to back, so that `readAt` may
+   * read across frames; 0 where each frame must be read on its own.
+   */
+  readonly positionBytes: number;
+  /** True where `rewrite` and `drop` of units in the middle work. */
+  readonly rewrites: boolean;
 }
 
 /** This writer's epoch is over; it must stop and acknowledge nothing more. */
@@ -31,42 +37,107 @@ export class LogFullError extends Error {
 export class EngineUnavailableError extends Error {
   override readonly name = 'EngineUnavailableError';
 }
-/**
- * Stored bytes do not match their checksums. The range is quarantined, reported and never served.
- */
+/** Stored bytes do not match their checksums. The range is quarantined, reported and never served. */
 export class CorruptionError extends Error {
   override readonly name = 'CorruptionError';
 }
+/** There are no bytes at this position any more: their storage unit was dropped or rewritten. */
+export class PositionGoneError extends Error {
+  override readonly name = 'PositionGoneError';
+}
+
+/** What a frame must say to follow its predecessor: see the header in `frame.ts`. */
+export interface FrameChain {
+  /** Random number of the volume, so that bytes of another log are never taken for its frames. */
+  readonly identity: number;
+  /** Number of the last durable frame; 0 before the first. */
+  readonly frameNumber: number;
+  /** Checksum of the last durable frame's head; 0 before the first. */
+  readonly headCrc: number;
+}
 
 export interface FrameEntry {
+  readonly kind: 'frame';
   readonly position: Position;
+  /** The whole frame, or at least its head where heads were asked for. */
   readonly frame: Uint8Array;
+}
+
+/** Stored here: bytes that are not valid frames although frames were there. */
+export interface DamageEntry {
+  readonly kind: 'damage';
+  readonly position: Position;
+  readonly bytes: number;
+}
+
+export type LogEntry = FrameEntry | DamageEntry;
+
+/** Frames that are dropped and rewritten together: a segment file of the local engine. */
+export interface LogUnit {
+  /** Position of the unit's first frame. */
+  readonly from: Position;
+  /** Stored bytes, frames only. */
+  readonly bytes: number;
+  /** How often the unit has been rewritten; what was learnt of another generation does not hold. */
+  readonly generation: number;
 }
 
 export interface VolumeWriter {
   readonly volume: VolumeId;
   readonly epoch: number;
+  /** The chain's end as of the last append that resolved. */
+  readonly chain: FrameChain;
   /**
-   * Appends one frame given in parts (concatenated they are the frame). One append at a time;
-   * callers batch above. Resolves with the frame's position once it is durable.
+   * Appends one frame given in parts (concatenated they are the frame). One append at a time; callers
+   * batch above. Resolves with the frame's position once it is durable. The parts must not change
+   * afterwards. Rejects with LogFullError (nothing stored), FencedError or EngineUnavailableError (over for good).
    */
   append(parts: readonly Uint8Array[]): Promise<Position>;
+  /** Makes the next append begin a new storage unit; until it succeeds the current one stays the last. */
+  roll(): void;
+  /** Waits for an append under way. Appends afterwards reject with EngineUnavailableError. */
   close(): Promise<void>;
+}
+
+export interface ReadOptions {
+  /** Frames may be cut off behind their head. */
+  readonly headsOnly?: boolean;
 }
 
 export interface CommitLog {
   readonly caps: EngineCaps;
-  /**
-   * Recovers the volume if need be, creates it if it does not exist, and fences earlier writers.
-   */
+  /** Recovers the volume if need be, creates it if it does not exist, and fences earlier writers. */
   openWriter(volume: VolumeId, epoch: number): Promise<VolumeWriter>;
+  /** The storage units that hold frames, in position order, the one being written last. */
+  units(volume: VolumeId): Promise<readonly LogUnit[]>;
   /**
-   * Frames from the first at or after `from`, in order, to the durable end at the time of the call.
+   * Frames from the first at or after `from`, in order, to the durable end at the time of the call. Heads are
+   * verified, payloads are not. A damaged range is one entry in its place; reading goes on behind it.
    */
-  read(volume: VolumeId, from: Position): AsyncIterable<FrameEntry>;
-  /** Bytes `[offset, offset + length)` of the frame at `position`. */
-  readAt(volume: VolumeId, position: Position, offset: number, length: number): Promise<Uint8Array>;
+  read(volume: VolumeId, from: Position, options?: ReadOptions): AsyncIterable<LogEntry>;
+  /**
+   * Bytes `[offset, offset + length)` of the frame at `position`, not verified; beyond the frame's end where the
+   * caps allow it. Throws PositionGoneError, or CorruptionError where the bytes cannot be read.
+   */
+  readAt(
+    volume: VolumeId,
+    position: Position,
+    offset: number,
+    length: number,
+  ): Promise<Uint8Array>;
   /** Drops whole storage units all of whose frames lie below `keepFrom`; idempotent. */
   trim(volume: VolumeId, keepFrom: Position): Promise<void>;
+  /** Drops the storage unit that begins at `from`, unless it is the last one; idempotent. Needs `caps.rewrites`. */
+  drop(volume: VolumeId, from: Position): Promise<void>;
+  /**
+   * Replaces the frames of the unit at `from`, which must not be the last, by `frames` (each in parts, chained
+   * from a chain whose `headCrc` is 0), in one atomic step: after a crash either the old or the new frames are
+   * there. They keep the unit's `from`; the generation rises. Needs `caps.rewrites`.
+   */
+  rewrite(
+    volume: VolumeId,
+    from: Position,
+    frames: AsyncIterable<readonly Uint8Array[]>,
+  ): Promise<LogUnit>;
   close(): Promise<void>;
 }
