@@ -87,6 +87,8 @@ export interface VolumeWriter {
   readonly epoch: number;
   /** The chain's end as of the last append that resolved. */
   readonly chain: FrameChain;
+  /** True when the next append begins a storage unit, because of `roll` or by itself. */
+  readonly beginsUnit: boolean;
   /**
    * Appends one frame given in parts (concatenated they are the frame). One append at a time; callers
    * batch above. Resolves with the frame's position once it is durable. The parts must not change
@@ -119,12 +121,7 @@ export interface CommitLog {
    * Bytes `[offset, offset + length)` of the frame at `position`, not verified; beyond the frame's end where the
    * caps allow it. Throws PositionGoneError, or CorruptionError where the bytes cannot be read.
    */
-  readAt(
-    volume: VolumeId,
-    position: Position,
-    offset: number,
-    length: number,
-  ): Promise<Uint8Array>;
+  readAt(volume: VolumeId, position: Position, offset: number, length: number): Promise<Uint8Array>;
   /** Drops whole storage units all of whose frames lie below `keepFrom`; idempotent. */
   trim(volume: VolumeId, keepFrom: Position): Promise<void>;
   /** Drops the storage unit that begins at `from`, unless it is the last one; idempotent. Needs `caps.rewrites`. */

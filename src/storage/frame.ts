@@ -60,7 +60,6 @@ export interface EncodedFrame {
   /** Bytes of header and rows; the first payload begins here. */
   readonly headBytes: number;
   readonly chain: FrameChain;
-  readonly payloadCrcs: Uint32Array;
 }
 
 export interface FrameStamp {
@@ -70,34 +69,33 @@ export interface FrameStamp {
 }
 
 /**
- * Encodes the frame that follows `previous`, without copying a payload. `tails`, where given, becomes the
+ * Encodes the frame that follows `previous`, without copying a payload. `payloadCrcs[i]` is the CRC-32 of
+ * section i's payload, computed while the frame before was being written. `tails`, where given, becomes the
  * frame's first section.
  */
 export function encodeFrame(
   previous: FrameChain,
   stamp: FrameStamp,
   sections: readonly Section[],
+  payloadCrcs: readonly number[],
   tails: Uint8Array | null,
 ): EncodedFrame {
+  assert(sections.length === payloadCrcs.length, 'frame: one checksum per section');
   const rows = sections.length + (tails === null ? 0 : 1);
   const headBytes = frameHeaderBytes + rows * sectionRowBytes;
   const head = new Uint8Array(headBytes);
   const view = new DataView(head.buffer);
   const parts: Uint8Array[] = [head];
-  const payloadCrcs = new Uint32Array(rows);
   let row = 0;
   let bytes = headBytes;
   if (tails !== null) {
-    payloadCrcs[0] = crc32(tails);
-    writeRow(view, 0, tailsSection(tails), sectionKindTails, payloadCrcs[0]);
+    writeRow(view, 0, tailsSection(tails), sectionKindTails, crc32(tails));
     parts.push(tails);
     bytes += tails.byteLength;
     row = 1;
   }
-  for (const section of sections) {
-    const crc = crc32(section.payload);
-    payloadCrcs[row] = crc;
-    writeRow(view, row, section, sectionKindRecords, crc);
+  for (const [index, section] of sections.entries()) {
+    writeRow(view, row, section, sectionKindRecords, payloadCrcs[index] as number);
     parts.push(section.payload);
     bytes += section.payload.byteLength;
     row += 1;
@@ -123,7 +121,7 @@ export function encodeFrame(
   const headCrc = crc32(head);
   view.setUint32(HEADER.headCrc, headCrc, true);
   const chain = { identity: previous.identity, frameNumber, headCrc };
-  return { parts, bytes, headBytes, chain, payloadCrcs };
+  return { parts, bytes, headBytes, chain };
 }
 
 /** Bytes of a frame with these sections, without tails. */

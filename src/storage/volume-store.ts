@@ -20,6 +20,23 @@ export interface ShardBounds {
   readonly lastArrivalMs: number;
 }
 
+/** Too much is waiting to be written already. Nothing of the call was stored; retry later. */
+export class VolumeBusyError extends Error {
+  override readonly name = 'VolumeBusyError';
+}
+
+/** Stored bytes that cannot be served, as found at start, by a read or by a rewrite. */
+export interface DamageReport {
+  readonly volume: number;
+  /** The shard whose records are affected; null where that is not known. */
+  readonly shard: ShardKey | null;
+  /** Engine position of the frame or range. */
+  readonly position: number;
+  /** How much is affected, as far as known. */
+  readonly bytes: number;
+  readonly detail: string;
+}
+
 /**
  * The store of one volume's records as shards see it: group commit above a CommitLog, tail ring,
  * index.

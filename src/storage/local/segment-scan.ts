@@ -40,23 +40,24 @@ export async function* scanSegment(
   const window = new ReadWindow(file, options.end, options.headsOnly);
   const header = decodeSegmentHeader(await window.at(0, segmentHeaderBytes));
   let rule: FollowRule = { volume: options.volume, identity: options.identity, last: null };
-  let strict = false;
-  if (header !== null && options.from === segmentHeaderBytes) {
+  let sequential = false;
+  let offset = options.from;
+  const generation = header?.generation ?? 0;
+  if (header !== null && offset === segmentHeaderBytes) {
     const { identity, previousCrc: headCrc, previousFrame: frameNumber } = header;
     rule = { ...rule, last: { identity, frameNumber, headCrc } };
-    strict = header.generation === 0;
-  }
-  if (header === null && options.from === segmentHeaderBytes) {
-    const first = await findFrame(window, rule, segmentHeaderBytes, options.end);
-    if (first !== null) {
-      yield { kind: 'damage', offset: 0, bytes: first };
+    sequential = generation === 0;
+  } else if (header === null) {
+    const first = await findFrame(window, rule, offset, options.end);
+    if (first === null) {
+      return;
     }
+    yield { kind: 'damage', offset: 0, bytes: first };
+    offset = first;
   }
-  let sequential = strict;
-  let offset = options.from;
   while (offset < options.end) {
     const head = await headAt(window, offset, options.end);
-    if (head !== null && follows(head, rule, sequential, header?.generation ?? 0)) {
+    if (head !== null && follows(head, rule, sequential, generation)) {
       const bytes = await window.at(offset, options.headsOnly ? head.headBytes : head.frameBytes);
       yield { kind: 'frame', offset, head, bytes };
       rule = { ...rule, last: head.chain };
@@ -99,18 +100,12 @@ function follows(
   const gapAllowed = generation > 0;
   return (
     head.previousCrc === rule.last.headCrc &&
-    (gapAllowed
-      ? head.number > rule.last.frameNumber
-      : head.number === rule.last.frameNumber + 1)
+    (gapAllowed ? head.number > rule.last.frameNumber : head.number === rule.last.frameNumber + 1)
   );
 }
 
 /** The verified head at `offset` of a frame that ends within `end`; null where there is none. */
-async function headAt(
-  window: ReadWindow,
-  offset: number,
-  end: number,
-): Promise<FrameHead | null> {
+async function headAt(window: ReadWindow, offset: number, end: number): Promise<FrameHead | null> {
   const start = await window.at(offset, frameHeaderBytes);
   if (start.byteLength < frameHeaderBytes) {
     return null;
@@ -130,7 +125,7 @@ async function findFrame(
   from: number,
   end: number,
 ): Promise<number | null> {
-  for (let offset = from; offset + frameHeaderBytes <= end; ) {
+  for (let offset = from; offset + frameHeaderBytes <= end;) {
     const block = await window.block(offset);
     if (block.byteLength < frameHeaderBytes) {
       return null;

@@ -4,8 +4,8 @@
  */
 import { crc32 } from '../../common/crc32.ts';
 import type { Disk } from '../../runtime/disk.ts';
-import { DiskError } from '../../runtime/disk.ts';
 import { getU64, setU64 } from '../frame.ts';
+import { readWholeFile, replaceFile } from '../sealed-file.ts';
 
 const NAME = 'volume.id';
 const BYTES = 32;
@@ -24,27 +24,21 @@ export async function readVolumeFile(
   disk: Disk,
   directory: string,
 ): Promise<VolumeIdentity | null> {
-  const bytes = new Uint8Array(BYTES);
-  try {
-    const file = await disk.open(`${directory}/${NAME}`, 'read');
-    try {
-      await file.read(bytes, 0);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (error instanceof DiskError && error.code === 'not-found') {
-      return null;
-    }
-    throw error;
+  const bytes = await readWholeFile(disk, `${directory}/${NAME}`);
+  if (bytes?.byteLength !== BYTES) {
+    return null;
   }
-  const view = new DataView(bytes.buffer);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, BYTES);
   const intact =
     view.getUint32(0, true) === MAGIC &&
     view.getUint8(4) === VERSION &&
     view.getUint32(BYTES - 4, true) === crc32(bytes.subarray(0, BYTES - 4));
   return intact
-    ? { identity: view.getUint32(8, true), volume: view.getUint32(12, true), epoch: getU64(view, 16) }
+    ? {
+        identity: view.getUint32(8, true),
+        volume: view.getUint32(12, true),
+        epoch: getU64(view, 16),
+      }
     : null;
 }
 
@@ -62,15 +56,5 @@ export async function writeVolumeFile(
   view.setUint32(12, content.volume, true);
   setU64(view, 16, content.epoch);
   view.setUint32(BYTES - 4, crc32(bytes.subarray(0, BYTES - 4)), true);
-  const temporary = `${directory}/${NAME}.tmp`;
-  await disk.remove(temporary);
-  const file = await disk.open(temporary, 'create');
-  try {
-    await file.write([bytes], 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await disk.rename(temporary, `${directory}/${NAME}`);
-  await disk.syncDirectory(directory);
+  await replaceFile(disk, directory, NAME, [bytes]);
 }

@@ -1,0 +1,258 @@
+/**
+ * The indexes of sealed units: sidecar files on disk, the parts in use in a bounded cache, and those not yet
+ * written, or with no disk to write to, in memory.
+ *
+ * A sidecar that is missing or damaged is made anew from the unit's frames.
+ */
+import type { ShardKey } from '../model/stream.ts';
+import type { Disk } from '../runtime/disk.ts';
+import { DiskError } from '../runtime/disk.ts';
+import { ByteLru } from './byte-lru.ts';
+import type { CommitLog } from './commit-log.ts';
+import { entryBytes, EntryRows } from './entry-rows.ts';
+import { FileCache } from './file-cache.ts';
+import type { TailRow } from './index-unit.ts';
+import { indexUnit } from './index-unit.ts';
+import { replaceFile } from './sealed-file.ts';
+import { UnitDirectory } from './unit-index.ts';
+import type { DamageReport } from './volume-store.ts';
+
+/** A storage unit that gets no more frames. */
+export interface SealedUnit {
+  readonly from: number;
+  bytes: number;
+  generation: number;
+  /** The sidecar's bytes until they are on disk. */
+  pinned: Uint8Array | null;
+  pinnedDirectory: UnitDirectory | null;
+  gone: boolean;
+  /** Resolves when the rewrite under way has ended. */
+  changing: Promise<void> | null;
+}
+
+export function sealedUnit(from: number, bytes: number, generation: number): SealedUnit {
+  const none = { pinned: null, pinnedDirectory: null, gone: false, changing: null };
+  return { from, bytes, generation, ...none };
+}
+
+export interface IndexStoreDeps {
+  readonly log: CommitLog;
+  readonly disk: Disk | null;
+}
+
+export interface IndexStoreOptions {
+  readonly volume: number;
+  readonly identity: number;
+  readonly directory: string;
+  readonly cacheBytesMax: number;
+  readonly onDamage: (report: DamageReport) => void;
+  /** The sealed unit before the one at `from`; null where there is none. */
+  readonly before: (from: number) => SealedUnit | null;
+  /** Where the unit after the one at `from` begins. */
+  readonly nextFrom: (from: number) => number | null;
+}
+
+/** Read first: it holds the directory of a unit with few shards whole. */
+const FIRST_READ_BYTES = 16 * 1024;
+const FILES_MAX = 32;
+/** Indexes that wait to be written; beyond it they are forgotten and made anew when needed. */
+const PINNED_MAX = 8;
+
+export class IndexStore {
+  readonly #log: CommitLog;
+  readonly #disk: Disk | null;
+  readonly #options: IndexStoreOptions;
+  readonly #directories: ByteLru<number, UnitDirectory>;
+  readonly #entries: ByteLru<string, EntryRows>;
+  readonly #loading = new Map<number, Promise<UnitDirectory>>();
+  readonly #files: FileCache | null;
+  readonly #unwritten = new Set<SealedUnit>();
+
+  constructor(deps: IndexStoreDeps, options: IndexStoreOptions) {
+    this.#log = deps.log;
+    this.#disk = deps.disk;
+    this.#options = options;
+    this.#directories = new ByteLru(options.cacheBytesMax / 2);
+    this.#entries = new ByteLru(options.cacheBytesMax / 2);
+    this.#files = deps.disk === null ? null : new FileCache(deps.disk, FILES_MAX);
+  }
+
+  /** Keeps a new index of `unit` in memory until `persist` has written it. */
+  put(unit: SealedUnit, bytes: Uint8Array): void {
+    this.#directories.delete(unit.from);
+    unit.pinned = bytes;
+    unit.pinnedDirectory = UnitDirectory.parse(bytes, this.#stamp(unit));
+    this.#unwritten.add(unit);
+    for (const oldest of this.#unwritten) {
+      if (this.#disk === null || this.#unwritten.size <= PINNED_MAX) {
+        break;
+      }
+      this.#unpin(oldest);
+    }
+  }
+
+  /** Writes the indexes that are only in memory. A disk that refuses is tried again the next time. */
+  async persist(): Promise<void> {
+    for (const unit of [...this.#unwritten]) {
+      const bytes = unit.pinned;
+      if (this.#disk === null || bytes === null) {
+        continue;
+      }
+      const name = sidecarName(unit.from);
+      try {
+        await replaceFile(this.#disk, this.#options.directory, name, [bytes]);
+      } catch (error) {
+        if (error instanceof DiskError) {
+          return;
+        }
+        throw error;
+      }
+      await this.#files?.forget(`${this.#options.directory}/${name}`);
+      if (unit.gone) {
+        await this.#remove(unit);
+      } else if (unit.pinned === bytes) {
+        this.#unpin(unit);
+      }
+    }
+  }
+
+  /** Forgets the index of a unit that is gone. */
+  async drop(unit: SealedUnit): Promise<void> {
+    this.#unpin(unit);
+    this.#directories.delete(unit.from);
+    await this.#remove(unit);
+  }
+
+  directory(unit: SealedUnit): UnitDirectory | Promise<UnitDirectory> {
+    if (unit.pinnedDirectory !== null) {
+      return unit.pinnedDirectory;
+    }
+    const cached = this.#directories.get(unit.from);
+    if (cached !== undefined) {
+      return cached;
+    }
+    let loading = this.#loading.get(unit.from);
+    if (loading === undefined) {
+      loading = this.#load(unit).finally(() => this.#loading.delete(unit.from));
+      this.#loading.set(unit.from, loading);
+    }
+    return loading;
+  }
+
+  /** The entries of the shard in row `row` of the unit's `directory`. */
+  async entries(unit: SealedUnit, directory: UnitDirectory, row: number): Promise<EntryRows> {
+    const { offset, length } = directory.entriesAt(row);
+    if (length === 0) {
+      return new EntryRows(new Uint8Array(0), 0);
+    }
+    if (unit.pinned !== null && unit.pinnedDirectory === directory) {
+      return new EntryRows(unit.pinned.subarray(offset, offset + length), length / entryBytes);
+    }
+    const key = entriesKey(unit, directory.shard(row));
+    const cached = this.#entries.get(key);
+    if (cached !== undefined) {
+      return cached;
+    }
+    const bytes = await this.#read(unit, offset, length);
+    const rows = bytes === null ? null : directory.entries(row, bytes);
+    if (rows !== null) {
+      this.#entries.set(key, rows, length);
+      return rows;
+    }
+    const rebuilt = await this.#rebuild(unit);
+    const again = rebuilt.find(directory.shard(row));
+    return again < 0 ? new EntryRows(new Uint8Array(0), 0) : this.entries(unit, rebuilt, again);
+  }
+
+  async close(): Promise<void> {
+    await this.#files?.close();
+  }
+
+  async #load(unit: SealedUnit): Promise<UnitDirectory> {
+    let bytes = await this.#read(unit, 0, FIRST_READ_BYTES);
+    const length = bytes === null ? null : UnitDirectory.measure(bytes);
+    if (bytes !== null && length !== null && length > bytes.byteLength) {
+      bytes = await this.#read(unit, 0, length);
+    }
+    const directory = bytes === null ? null : UnitDirectory.parse(bytes, this.#stamp(unit));
+    if (directory === null) {
+      return this.#rebuild(unit);
+    }
+    this.#directories.set(unit.from, directory, directory.bytes.byteLength);
+    return directory;
+  }
+
+  /** Makes the index of `unit` from its frames and writes it. */
+  async #rebuild(unit: SealedUnit): Promise<UnitDirectory> {
+    const { volume, identity, onDamage, before, nextFrom } = this.#options;
+    const inherit = async (put: TailRow): Promise<void> => {
+      const previous = before(unit.from);
+      if (previous !== null) {
+        await this.forEachEnd(previous, put);
+      }
+    };
+    const next = nextFrom(unit.from);
+    const log = this.#log;
+    const builder = await indexUnit({ log, volume, unit, nextFrom: next, inherit, onDamage });
+    this.put(unit, builder.sealed(identity));
+    const directory = unit.pinnedDirectory as UnitDirectory;
+    await this.persist();
+    return directory;
+  }
+
+  /** Calls `put` with where each shard of the unit stood at its end. */
+  async forEachEnd(unit: SealedUnit, put: TailRow): Promise<void> {
+    const directory = await this.directory(unit);
+    for (let row = 0; row < directory.length; row += 1) {
+      put(directory.shard(row), directory.end(row), directory.endArrivalMs(row));
+    }
+  }
+
+  /** Bytes of the unit's sidecar; null where it cannot be read. */
+  async #read(unit: SealedUnit, offset: number, length: number): Promise<Uint8Array | null> {
+    const path = `${this.#options.directory}/${sidecarName(unit.from)}`;
+    for (;;) {
+      try {
+        const file = await this.#files?.get(path);
+        if (file === undefined) {
+          return null;
+        }
+        const bytes = new Uint8Array(length);
+        return bytes.subarray(0, await file.read(bytes, offset));
+      } catch (error) {
+        if (!(error instanceof DiskError)) {
+          throw error;
+        }
+        if (error.code !== 'closed') {
+          return null;
+        }
+        // The file cache closed it between two steps; open it again.
+      }
+    }
+  }
+
+  #stamp(unit: SealedUnit): { identity: number; from: number; generation: number } {
+    const { from, generation } = unit;
+    return { identity: this.#options.identity, from, generation };
+  }
+
+  #unpin(unit: SealedUnit): void {
+    unit.pinned = null;
+    unit.pinnedDirectory = null;
+    this.#unwritten.delete(unit);
+  }
+
+  async #remove(unit: SealedUnit): Promise<void> {
+    const path = `${this.#options.directory}/${sidecarName(unit.from)}`;
+    await this.#files?.forget(path);
+    await this.#disk?.remove(path);
+  }
+}
+
+function entriesKey(unit: SealedUnit, shard: ShardKey): string {
+  return `${unit.from}/${unit.generation}/${shard}`;
+}
+
+function sidecarName(from: number): string {
+  return `${String(from).padStart(16, '0')}.idx`;
+}

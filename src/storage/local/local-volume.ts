@@ -1,0 +1,309 @@
+/**
+ * One volume's directory: which segments there are, what they hold, and reading them.
+ *
+ * Opening recovers: the frames of the last segment are walked, a torn tail is cut off, and damage that has
+ * valid frames behind it is kept, reported and never appended to (I2).
+ */
+import { assert } from '../../common/assert.ts';
+import type { Disk, DiskFile } from '../../runtime/disk.ts';
+import { DiskError } from '../../runtime/disk.ts';
+import type { FrameChain, LogEntry, LogUnit, Position } from '../commit-log.ts';
+import { CorruptionError, PositionGoneError } from '../commit-log.ts';
+import type { FrameHead } from '../frame.ts';
+import { FileCache } from '../file-cache.ts';
+import {
+  decodeSegmentHeader,
+  offsetOf,
+  positionOf,
+  segmentHeaderBytes,
+  segmentName,
+  segmentNumber,
+  segmentOf,
+} from './segment-format.ts';
+import { isBlank, scanSegment } from './segment-scan.ts';
+
+/** A segment that holds frames. */
+export interface Segment {
+  readonly number: number;
+  /** Where its frames end. */
+  end: number;
+  generation: number;
+}
+
+/** What recovery found. */
+export interface RecoveredTail {
+  readonly chain: FrameChain;
+  /** Epoch of the last frame, 0 where there is none. */
+  readonly epoch: number;
+  /** The last segment where it can be appended to; null where the next frame begins a new one. */
+  readonly open: { readonly segment: Segment; readonly fileBytes: number } | null;
+  /** Larger than the number of every segment file there has been. */
+  readonly nextNumber: number;
+}
+
+export class LocalVolume {
+  readonly disk: Disk;
+  readonly directory: string;
+  readonly volume: number;
+  readonly identity: number;
+  readonly #segments = new Map<number, Segment>();
+  readonly #files: FileCache;
+
+  constructor(disk: Disk, directory: string, volume: number, identity: number, filesMax: number) {
+    this.disk = disk;
+    this.directory = directory;
+    this.volume = volume;
+    this.identity = identity;
+    this.#files = new FileCache(disk, filesMax);
+  }
+
+  path(number: number): string {
+    return `${this.directory}/${segmentName(number)}`;
+  }
+
+  /** Finds the segments and the end of the log; cuts off what a crash left half written. */
+  async recover(): Promise<RecoveredTail> {
+    const numbers: number[] = [];
+    for (const entry of await this.disk.list(this.directory)) {
+      const number = segmentNumber(entry.name);
+      if (number !== null) {
+        numbers.push(number);
+      } else if (entry.name.endsWith('.tmp')) {
+        await this.disk.remove(`${this.directory}/${entry.name}`);
+      }
+    }
+    numbers.sort((a, b) => a - b);
+    const nextNumber = (numbers.at(-1) ?? 0) + 1;
+    let last: { segment: Segment; tail: SegmentTail } | null = null;
+    while (last === null && numbers.length > 0) {
+      const number = numbers.pop() as number;
+      const tail = await this.#recoverLast(number);
+      if (tail !== null) {
+        const segment = { number, end: tail.end, generation: tail.generation };
+        last = { segment, tail };
+      }
+    }
+    for (const number of numbers) {
+      this.#segments.set(number, await this.#describe(number));
+    }
+    if (last === null) {
+      const chain = { identity: this.identity, frameNumber: 0, headCrc: 0 };
+      return { chain, epoch: 0, open: null, nextNumber };
+    }
+    const { segment, tail } = last;
+    this.#segments.set(segment.number, segment);
+    const appendable = !tail.damaged && tail.generation === 0;
+    const open = appendable ? { segment, fileBytes: tail.fileBytes } : null;
+    return { chain: tail.last.chain, epoch: tail.last.epoch, open, nextNumber };
+  }
+
+  /** Makes a segment known once its first frame is durable. */
+  add(segment: Segment): void {
+    assert(!this.#segments.has(segment.number), 'local log: segment exists');
+    this.#segments.set(segment.number, segment);
+  }
+
+  units(): LogUnit[] {
+    return this.#sorted().map((segment) => unitOf(segment));
+  }
+
+  last(): Segment | null {
+    return this.#sorted().at(-1) ?? null;
+  }
+
+  segment(number: number): Segment | null {
+    return this.#segments.get(number) ?? null;
+  }
+
+  async *read(from: Position, headsOnly: boolean): AsyncGenerator<LogEntry, void, undefined> {
+    // The durable end as of now: frames that are written later are not seen.
+    const wanted = this.#sorted()
+      .filter((segment) => segment.number >= segmentOf(from))
+      .map((segment) => ({ ...segment }));
+    let before: { number: number; generation: number; chain: FrameChain } | null = null;
+    for (const { number, end, generation } of wanted) {
+      const first =
+        segmentOf(from) === number ? Math.max(offsetOf(from), segmentHeaderBytes) : null;
+      const file = await this.#files.get(this.path(number));
+      if (before !== null && before.number === number - 1) {
+        yield* missingBetween(before, await readHeader(file), number);
+      }
+      let chain: FrameChain | null = null;
+      const { identity, volume } = this;
+      const scan = { identity, volume, end, headsOnly, from: first ?? segmentHeaderBytes };
+      for await (const entry of scanSegment(file, scan)) {
+        const position = positionOf(number, entry.offset);
+        if (entry.kind === 'frame') {
+          chain = entry.head.chain;
+          yield { kind: 'frame', position, frame: entry.bytes };
+        } else {
+          yield { kind: 'damage', position, bytes: entry.bytes };
+        }
+      }
+      before = chain === null ? null : { number, generation, chain };
+    }
+  }
+
+  async readAt(position: Position, offset: number, length: number): Promise<Uint8Array> {
+    const number = segmentOf(position);
+    if (!this.#segments.has(number)) {
+      throw new PositionGoneError(`segment ${number} of volume ${this.volume} is gone`);
+    }
+    const bytes = new Uint8Array(length);
+    const at = offsetOf(position) + offset;
+    for (;;) {
+      const file = await this.#open(number);
+      try {
+        const got = await file.read(bytes, at);
+        return got === length ? bytes : bytes.subarray(0, got);
+      } catch (error) {
+        if (!(error instanceof DiskError && error.code === 'closed')) {
+          throw new CorruptionError(`${file.path} cannot be read at ${at}: ${String(error)}`);
+        }
+        // The file cache closed it between two steps; open it again.
+      }
+    }
+  }
+
+  /** Removes segments durably; those that are gone already are ignored. */
+  async removeSegments(numbers: readonly number[]): Promise<void> {
+    for (const number of numbers) {
+      this.#segments.delete(number);
+      await this.#files.forget(this.path(number));
+      await this.disk.remove(this.path(number));
+    }
+    if (numbers.length > 0) {
+      await this.disk.syncDirectory(this.directory);
+    }
+  }
+
+  /** Says that the file of `segment` has been replaced by one with other contents. */
+  async replaced(number: number, end: number, generation: number): Promise<LogUnit> {
+    const segment = this.#segments.get(number);
+    assert(segment !== undefined, 'local log: rewritten segment is gone');
+    segment.end = end;
+    segment.generation = generation;
+    await this.#files.forget(this.path(number));
+    return unitOf(segment);
+  }
+
+  async close(): Promise<void> {
+    await this.#files.close();
+  }
+
+  #sorted(): Segment[] {
+    return [...this.#segments.values()].sort((a, b) => a.number - b.number);
+  }
+
+  async #open(number: number): Promise<DiskFile> {
+    try {
+      return await this.#files.get(this.path(number));
+    } catch (error) {
+      if (error instanceof DiskError && error.code === 'not-found') {
+        if (this.#segments.has(number)) {
+          throw new CorruptionError(`${this.path(number)} is missing`);
+        }
+        throw new PositionGoneError(`segment ${number} of volume ${this.volume} is gone`);
+      }
+      throw error;
+    }
+  }
+
+  async #describe(number: number): Promise<Segment> {
+    const file = await this.#files.get(this.path(number));
+    const header = await readHeader(file);
+    return { number, end: await file.size(), generation: header?.generation ?? 0 };
+  }
+
+  /** The end of the newest segment; null, and the file is gone, where it never held a frame. */
+  async #recoverLast(number: number): Promise<SegmentTail | null> {
+    const file = await this.disk.open(this.path(number), 'write');
+    try {
+      const tail = await findTail(file, this.volume, this.identity);
+      if (tail !== null) {
+        if (!(await isBlank(file, tail.end, tail.fileBytes))) {
+          await file.truncate(tail.end);
+          await file.sync();
+          return { ...tail, fileBytes: tail.end };
+        }
+        return tail;
+      }
+    } finally {
+      await file.close();
+    }
+    await this.disk.remove(this.path(number));
+    await this.disk.syncDirectory(this.directory);
+    return null;
+  }
+}
+
+/** Where the frames of the last segment end, and the frame they end with. */
+interface SegmentTail {
+  readonly end: number;
+  readonly fileBytes: number;
+  readonly last: FrameHead;
+  readonly generation: number;
+  readonly damaged: boolean;
+}
+
+/** Walks the last segment; null where it holds no complete frame. */
+async function findTail(
+  file: DiskFile,
+  volume: number,
+  identity: number,
+): Promise<SegmentTail | null> {
+  const fileBytes = await file.size();
+  const generation = (await readHeader(file))?.generation ?? 0;
+  let previous: { offset: number; head: FrameHead } | null = null;
+  let last: { offset: number; head: FrameHead } | null = null;
+  let damaged = false;
+  const from = segmentHeaderBytes;
+  const scan = { volume, identity, end: fileBytes, headsOnly: true, from };
+  for await (const entry of scanSegment(file, scan)) {
+    if (entry.kind === 'frame') {
+      previous = last;
+      last = entry;
+    } else {
+      damaged = true;
+    }
+  }
+  if (last !== null) {
+    const frame = new Uint8Array(last.head.frameBytes);
+    await file.read(frame, last.offset);
+    if (!last.head.payloadsIntact(frame)) {
+      // Its head reached the disk but not all of its payloads: never acknowledged.
+      last = previous;
+    }
+  }
+  if (last === null) {
+    return null;
+  }
+  const end = last.offset + last.head.frameBytes;
+  return { end, fileBytes, last: last.head, generation, damaged };
+}
+
+async function readHeader(file: DiskFile): Promise<ReturnType<typeof decodeSegmentHeader>> {
+  const bytes = new Uint8Array(segmentHeaderBytes);
+  await file.read(bytes, 0);
+  return decodeSegmentHeader(bytes);
+}
+
+/** The damage between two neighbouring segments whose frames do not join. */
+function* missingBetween(
+  before: { number: number; generation: number; chain: FrameChain },
+  header: ReturnType<typeof decodeSegmentHeader>,
+  number: number,
+): Generator<LogEntry, void, undefined> {
+  const rewritten = before.generation > 0 || (header?.generation ?? 0) > 0;
+  if (header !== null && !rewritten && header.previousCrc !== before.chain.headCrc) {
+    yield { kind: 'damage', position: positionOf(number, 0), bytes: 0 };
+  }
+}
+
+function unitOf(segment: Segment): LogUnit {
+  return {
+    from: positionOf(segment.number, segmentHeaderBytes),
+    bytes: segment.end - segmentHeaderBytes,
+    generation: segment.generation,
+  };
+}

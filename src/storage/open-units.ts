@@ -1,0 +1,147 @@
+/**
+ * What a volume learns at open: its units, from the log and the catalog, and where each shard stands, from the
+ * last unit, whose first section tells it for all shards.
+ */
+import type { ShardKey } from '../model/stream.ts';
+import type { Disk } from '../runtime/disk.ts';
+import type { Catalog } from './catalog.ts';
+import { readCatalog } from './catalog.ts';
+import type { CommitLog, LogUnit, VolumeWriter } from './commit-log.ts';
+import type { SealedUnit } from './index-store.ts';
+import { IndexStore, sealedUnit } from './index-store.ts';
+import type { TailRow } from './index-unit.ts';
+import { indexUnit } from './index-unit.ts';
+import { ShardState, ShardTable } from './shard-table.ts';
+import { UnitList } from './unit-list.ts';
+import type { DamageReport } from './volume-store.ts';
+
+export interface OpenUnitsOptions {
+  readonly volume: number;
+  readonly indexDirectory: string;
+  readonly indexCacheBytesMax: number;
+  readonly onDamage: (report: DamageReport) => void;
+}
+
+export interface OpenedUnits {
+  readonly units: UnitList;
+  readonly table: ShardTable;
+  readonly activeBytes: number;
+}
+
+export async function openUnits(
+  deps: { readonly log: CommitLog; readonly disk: Disk | null },
+  options: OpenUnitsOptions,
+  writer: VolumeWriter,
+): Promise<OpenedUnits> {
+  const { log, disk } = deps;
+  const { volume, indexDirectory, onDamage } = options;
+  const { identity } = writer.chain;
+  const units: UnitList = new UnitList(
+    new IndexStore(deps, {
+      volume,
+      identity,
+      directory: indexDirectory,
+      cacheBytesMax: options.indexCacheBytesMax,
+      onDamage,
+      before: (from) => units.before(from),
+      nextFrom: (from) => units.nextFrom(from),
+    }),
+  );
+  let catalog: Catalog | null = null;
+  if (disk !== null) {
+    await disk.makeDirectory(indexDirectory);
+    catalog = await readCatalog(disk, indexDirectory, identity);
+  }
+  const stored = [...(await log.units(volume))];
+  const last = stored.pop() ?? null;
+  units.sealed = await reconcile(log, options, stored, last, catalog);
+  const table = new ShardTable();
+  if (last !== null) {
+    await openLast(log, options, last, units, table);
+  }
+  await findOldest(units, table, catalog);
+  return { units, table, activeBytes: last?.bytes ?? 0 };
+}
+
+/** The sealed units: what the log has, less drops that were interrupted, plus what has been lost. */
+async function reconcile(
+  log: CommitLog,
+  options: OpenUnitsOptions,
+  stored: readonly LogUnit[],
+  last: LogUnit | null,
+  catalog: Catalog | null,
+): Promise<SealedUnit[]> {
+  const { volume, onDamage } = options;
+  const listed = new Set(catalog?.units.map((unit) => unit.from));
+  const newest = catalog?.units.at(-1)?.from ?? -1;
+  const sealed: SealedUnit[] = [];
+  for (const unit of stored) {
+    if (unit.from > newest || listed.has(unit.from)) {
+      sealed.push(sealedUnit(unit.from, unit.bytes, unit.generation));
+    } else if (log.caps.rewrites) {
+      await log.drop(volume, unit.from);
+    }
+  }
+  const present = new Set(stored.map((unit) => unit.from));
+  for (const { from, bytes, generation } of catalog?.units ?? []) {
+    if (!present.has(from) && from !== last?.from) {
+      onDamage({ volume, shard: null, position: from, bytes, detail: 'a storage unit is missing' });
+      sealed.push(sealedUnit(from, bytes, generation));
+    }
+  }
+  return sealed.sort((a, b) => a.from - b.from);
+}
+
+/** Indexes the last unit and fills the table from it. */
+async function openLast(
+  log: CommitLog,
+  options: OpenUnitsOptions,
+  last: LogUnit,
+  units: UnitList,
+  table: ShardTable,
+): Promise<void> {
+  const { volume, onDamage } = options;
+  const inherit = async (put: TailRow): Promise<void> => {
+    const previous = units.sealed.at(-1);
+    if (previous !== undefined) {
+      await units.store.forEachEnd(previous, put);
+    }
+  };
+  units.active = await indexUnit({ log, volume, unit: last, nextFrom: null, inherit, onDamage });
+  for (const { shard, begin, end, endArrivalMs } of units.active.shards()) {
+    table.set(new ShardState(shard, end, endArrivalMs, begin));
+  }
+}
+
+/** Sets each shard's oldest ordinal: the catalog's word where it has one, else the first unit that has records. */
+async function findOldest(
+  units: UnitList,
+  table: ShardTable,
+  catalog: Catalog | null,
+): Promise<void> {
+  const open = new Set<ShardKey>();
+  for (const state of table.values()) {
+    const listed = catalog?.oldest.get(state.shard);
+    if (listed === undefined) {
+      open.add(state.shard);
+    } else {
+      state.oldest = Math.min(listed, state.next);
+    }
+  }
+  const newest = catalog?.units.at(-1)?.from ?? -1;
+  for (const unit of units.sealed) {
+    if (open.size === 0) {
+      break;
+    }
+    if (unit.from <= newest) {
+      continue; // A shard the catalog does not list was created behind the units it lists.
+    }
+    const directory = await units.store.directory(unit);
+    for (let row = 0; row < directory.length; row += 1) {
+      const state = table.get(directory.shard(row));
+      if (state !== undefined && directory.entryCount(row) > 0 && open.delete(state.shard)) {
+        state.oldest = directory.begin(row);
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * What a volume knows of each shard at all times: ordinals, last arrival, and its sections in the tail ring.
+ */
+import type { Section } from '../model/section.ts';
+import type { ShardKey } from '../model/stream.ts';
+import { TailsWriter } from './tails.ts';
+
+export class ShardState {
+  readonly shard: ShardKey;
+  /** Next ordinal by what is durable. */
+  next: number;
+  /** Next ordinal by what is durable or waiting. */
+  queuedNext: number;
+  lastArrivalMs: number;
+  /** Oldest ordinal that may still be stored. */
+  oldest: number;
+  /** Sections in the tail ring: `hot[hotFrom …]`, in ordinal order. */
+  hot: Section[] = [];
+  hotFrom = 0;
+  /** Every stored record from this ordinal on is in the tail ring. */
+  hotOrdinal: number;
+
+  constructor(shard: ShardKey, next: number, lastArrivalMs: number, oldest: number) {
+    this.shard = shard;
+    this.next = next;
+    this.queuedNext = next;
+    this.lastArrivalMs = lastArrivalMs;
+    this.oldest = oldest;
+    this.hotOrdinal = next;
+  }
+}
+
+export class ShardTable {
+  readonly #states = new Map<ShardKey, ShardState>();
+
+  get size(): number {
+    return this.#states.size;
+  }
+
+  get(shard: ShardKey): ShardState | undefined {
+    return this.#states.get(shard);
+  }
+
+  /** The shard's state; a shard that was never seen begins at ordinal 1. */
+  ensure(shard: ShardKey): ShardState {
+    let state = this.#states.get(shard);
+    if (state === undefined) {
+      state = new ShardState(shard, 1, 0, 1);
+      this.#states.set(shard, state);
+    }
+    return state;
+  }
+
+  set(state: ShardState): void {
+    this.#states.set(state.shard, state);
+  }
+
+  delete(shard: ShardKey): void {
+    this.#states.delete(shard);
+  }
+
+  values(): IterableIterator<ShardState> {
+    return this.#states.values();
+  }
+
+  /** The tails snapshot of this moment; null when there is no shard. */
+  tails(): Uint8Array | null {
+    if (this.#states.size === 0) {
+      return null;
+    }
+    const writer = new TailsWriter(this.#states.size);
+    for (const state of this.#states.values()) {
+      writer.put(state.shard, state.next, state.lastArrivalMs);
+    }
+    return writer.bytes;
+  }
+}

@@ -1,0 +1,259 @@
+/**
+ * The index of one storage unit: for each shard its ordinals at the unit's begin and end and the entries
+ * between. `UnitIndexBuilder` grows with the unit being written; `sealed` gives the sidecar's bytes, which
+ * `UnitDirectory` reads in place.
+ *
+ * ```
+ *  sidecar: header (64) | directory rows (56 each, by shard) | entries (40 each, by shard, then ordinal)
+ *  directory row: shard | begin | end | begin arrival | end arrival  (u64 each)
+ *                 | first entry | entries | payload bytes | crc32 of the entries  (u32 each)
+ * ```
+ *
+ * The header's checksum covers header and directory; each shard's entries have their own, so that one shard is
+ * read without the others.
+ */
+import { assert } from '../common/assert.ts';
+import { crc32 } from '../common/crc32.ts';
+import type { ShardKey } from '../model/stream.ts';
+import type { EntryValues } from './entry-rows.ts';
+import { entryBytes, EntryRows, EntryTable } from './entry-rows.ts';
+import { getU64, setU64 } from './frame.ts';
+
+export const indexHeaderBytes = 64;
+const DIRECTORY_ROW_BYTES = 56;
+const VERSION = 1;
+/** `TRI1` as the bytes read. */
+const MAGIC = 0x31495254;
+const CRC_AT = 60;
+const ORDER_FIRST = 4;
+
+/** One shard within a unit being indexed. */
+export class ShardEntries {
+  readonly shard: ShardKey;
+  /** Next ordinal and last arrival when the unit began. */
+  readonly begin: number;
+  readonly beginArrivalMs: number;
+  end: number;
+  endArrivalMs: number;
+  payloadBytes = 0;
+  count = 0;
+  order: Uint32Array = new Uint32Array(0);
+
+  constructor(shard: ShardKey, begin: number, beginArrivalMs: number) {
+    this.shard = shard;
+    this.begin = begin;
+    this.beginArrivalMs = beginArrivalMs;
+    this.end = begin;
+    this.endArrivalMs = beginArrivalMs;
+  }
+
+  push(row: number): void {
+    if (this.count === this.order.length) {
+      const larger = new Uint32Array(Math.max(ORDER_FIRST, this.order.length * 2));
+      larger.set(this.order);
+      this.order = larger;
+    }
+    this.order[this.count] = row;
+    this.count += 1;
+  }
+}
+
+export class UnitIndexBuilder {
+  readonly from: number;
+  readonly generation: number;
+  readonly #table = new EntryTable();
+  readonly #shards = new Map<ShardKey, ShardEntries>();
+
+  constructor(from: number, generation: number) {
+    this.from = from;
+    this.generation = generation;
+  }
+
+  get entryCount(): number {
+    return this.#table.length;
+  }
+
+  /** Says where `shard` stands at the unit's begin; the first call for a shard counts. */
+  begin(shard: ShardKey, next: number, lastArrivalMs: number): ShardEntries {
+    let entries = this.#shards.get(shard);
+    if (entries === undefined) {
+      entries = new ShardEntries(shard, next, lastArrivalMs);
+      this.#shards.set(shard, entries);
+    }
+    return entries;
+  }
+
+  get(shard: ShardKey): ShardEntries | undefined {
+    return this.#shards.get(shard);
+  }
+
+  shards(): IterableIterator<ShardEntries> {
+    return this.#shards.values();
+  }
+
+  add(entries: ShardEntries, values: EntryValues): void {
+    assert(values.baseOrdinal >= entries.end, 'index: ordinals of a shard must rise');
+    entries.push(this.#table.push(values));
+    entries.end = values.baseOrdinal + values.count;
+    entries.endArrivalMs = Math.max(entries.endArrivalMs, values.arrivalMs);
+    if (values.offset > 0) {
+      entries.payloadBytes += values.payloadBytes;
+    }
+  }
+
+  rows(shard: ShardKey): EntryRows | null {
+    const entries = this.#shards.get(shard);
+    return entries === undefined ? null : this.#table.rows(entries.order, entries.count);
+  }
+
+  /** The index as the bytes of a sidecar file. */
+  sealed(identity: number): Uint8Array {
+    const shards = [...this.#shards.values()].sort((a, b) => a.shard - b.shard);
+    const directoryEnd = indexHeaderBytes + shards.length * DIRECTORY_ROW_BYTES;
+    const bytes = new Uint8Array(directoryEnd + this.#table.length * entryBytes);
+    const view = new DataView(bytes.buffer);
+    let entry = 0;
+    for (const [index, shard] of shards.entries()) {
+      const rows = this.#table.rows(shard.order, shard.count);
+      const from = directoryEnd + entry * entryBytes;
+      for (let row = 0; row < shard.count; row += 1) {
+        bytes.set(rows.row(row), from + row * entryBytes);
+      }
+      const at = indexHeaderBytes + index * DIRECTORY_ROW_BYTES;
+      setU64(view, at, shard.shard);
+      setU64(view, at + 8, shard.begin);
+      setU64(view, at + 16, shard.end);
+      setU64(view, at + 24, shard.beginArrivalMs);
+      setU64(view, at + 32, shard.endArrivalMs);
+      view.setUint32(at + 40, entry, true);
+      view.setUint32(at + 44, shard.count, true);
+      view.setUint32(at + 48, shard.payloadBytes, true);
+      const end = from + shard.count * entryBytes;
+      view.setUint32(at + 52, crc32(bytes.subarray(from, end)), true);
+      entry += shard.count;
+    }
+    view.setUint32(0, MAGIC, true);
+    view.setUint8(4, VERSION);
+    view.setUint32(8, identity, true);
+    view.setUint32(12, this.generation, true);
+    setU64(view, 16, this.from);
+    view.setUint32(24, shards.length, true);
+    view.setUint32(28, this.#table.length, true);
+    view.setUint32(CRC_AT, directoryChecksum(bytes.subarray(0, directoryEnd)), true);
+    return bytes;
+  }
+}
+
+function directoryChecksum(bytes: Uint8Array): number {
+  return crc32(bytes.subarray(indexHeaderBytes), crc32(bytes.subarray(0, CRC_AT)));
+}
+
+/** What a sidecar must say to be that of a unit. */
+export interface IndexStamp {
+  readonly identity: number;
+  readonly from: number;
+  readonly generation: number;
+}
+
+/** The directory part of a sidecar, verified, read in place. */
+export class UnitDirectory {
+  readonly bytes: Uint8Array;
+  readonly length: number;
+  readonly #view: DataView;
+
+  private constructor(bytes: Uint8Array, length: number) {
+    this.bytes = bytes;
+    this.length = length;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Bytes of header and directory by the header's own word; null where it is no header. */
+  static measure(header: Uint8Array): number | null {
+    if (header.byteLength < indexHeaderBytes) {
+      return null;
+    }
+    const view = new DataView(header.buffer, header.byteOffset, indexHeaderBytes);
+    return view.getUint32(0, true) === MAGIC
+      ? indexHeaderBytes + view.getUint32(24, true) * DIRECTORY_ROW_BYTES
+      : null;
+  }
+
+  /** Header and directory at the begin of `bytes`; null where damaged or of another unit or generation. */
+  static parse(bytes: Uint8Array, stamp: IndexStamp): UnitDirectory | null {
+    const length = UnitDirectory.measure(bytes);
+    if (length === null || length > bytes.byteLength) {
+      return null;
+    }
+    const directory = bytes.subarray(0, length);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+    const intact =
+      view.getUint32(CRC_AT, true) === directoryChecksum(directory) &&
+      view.getUint8(4) === VERSION &&
+      view.getUint32(8, true) === stamp.identity &&
+      view.getUint32(12, true) === stamp.generation &&
+      getU64(view, 16) === stamp.from;
+    return intact ? new UnitDirectory(directory, view.getUint32(24, true)) : null;
+  }
+
+  /** Row number of `shard`; -1 where the unit does not know it. */
+  find(shard: ShardKey): number {
+    let low = 0;
+    let high = this.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const found = this.shard(middle);
+      if (found === shard) {
+        return middle;
+      }
+      if (found < shard) {
+        low = middle + 1;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return -1;
+  }
+
+  shard(row: number): ShardKey {
+    return getU64(this.#view, this.#at(row));
+  }
+  begin(row: number): number {
+    return getU64(this.#view, this.#at(row) + 8);
+  }
+  end(row: number): number {
+    return getU64(this.#view, this.#at(row) + 16);
+  }
+  beginArrivalMs(row: number): number {
+    return getU64(this.#view, this.#at(row) + 24);
+  }
+  endArrivalMs(row: number): number {
+    return getU64(this.#view, this.#at(row) + 32);
+  }
+  entryCount(row: number): number {
+    return this.#view.getUint32(this.#at(row) + 44, true);
+  }
+  payloadBytes(row: number): number {
+    return this.#view.getUint32(this.#at(row) + 48, true);
+  }
+
+  /** Where in the sidecar the entries of a row lie. */
+  entriesAt(row: number): { readonly offset: number; readonly length: number } {
+    const first = this.#view.getUint32(this.#at(row) + 40, true);
+    return {
+      offset: this.bytes.byteLength + first * entryBytes,
+      length: this.entryCount(row) * entryBytes,
+    };
+  }
+
+  /** The entries of a row from their bytes; null where these are damaged. */
+  entries(row: number, bytes: Uint8Array): EntryRows | null {
+    const intact =
+      bytes.byteLength === this.entryCount(row) * entryBytes &&
+      crc32(bytes) === this.#view.getUint32(this.#at(row) + 52, true);
+    return intact ? new EntryRows(bytes, this.entryCount(row)) : null;
+  }
+
+  #at(row: number): number {
+    return indexHeaderBytes + row * DIRECTORY_ROW_BYTES;
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * Reads a shard's sections, from the tail ring where it has them, else from the log by the index.
+ *
+ * What does not match its checksum is reported and never served: the run ends before it and is `blocked`.
+ */
+import type { Section } from '../model/section.ts';
+import { readEntries } from './cold-reader.ts';
+import type { CommitLog } from './commit-log.ts';
+import type { ShardState } from './shard-table.ts';
+import { findHotArrival, findHotOrdinal } from './tail-ring.ts';
+import type { Located, UnitList } from './unit-list.ts';
+import type { DamageReport, SectionRun } from './volume-store.ts';
+
+/** How often a read begins anew because units were rewritten or dropped under it. */
+const RETRIES_MAX = 16;
+
+/** What a read has gathered so far. */
+class Gathering {
+  readonly sections: Section[] = [];
+  readonly from: number;
+  readonly #recordsMax: number;
+  readonly #bytesMax: number;
+  #records = 0;
+  #bytes = 0;
+
+  constructor(from: number, recordsMax: number, bytesMax: number) {
+    this.from = from;
+    this.#recordsMax = recordsMax;
+    this.#bytesMax = bytesMax;
+  }
+
+  get full(): boolean {
+    return this.#records >= this.#recordsMax || this.#bytes >= this.#bytesMax;
+  }
+
+  /** What `reset` goes back to. */
+  mark(): readonly [sections: number, records: number, bytes: number] {
+    return [this.sections.length, this.#records, this.#bytes];
+  }
+
+  reset(mark: readonly [sections: number, records: number, bytes: number]): void {
+    [this.sections.length, this.#records, this.#bytes] = mark;
+  }
+
+  count(baseOrdinal: number, count: number, payloadBytes: number): void {
+    this.#records += baseOrdinal + count - Math.max(baseOrdinal, this.from);
+    this.#bytes += payloadBytes;
+  }
+}
+
+export interface VolumeReaderDeps {
+  readonly log: CommitLog;
+  readonly units: UnitList;
+}
+
+export class VolumeReader {
+  readonly #log: CommitLog;
+  readonly #units: UnitList;
+  readonly #volume: number;
+  readonly #onDamage: (report: DamageReport) => void;
+
+  constructor(deps: VolumeReaderDeps, volume: number, onDamage: (report: DamageReport) => void) {
+    this.#log = deps.log;
+    this.#units = deps.units;
+    this.#volume = volume;
+    this.#onDamage = onDamage;
+  }
+
+  read(
+    state: ShardState,
+    fromOrdinal: number,
+    recordsMax: number,
+    bytesMax: number,
+  ): SectionRun | Promise<SectionRun> {
+    const from = Math.max(fromOrdinal, state.oldest);
+    const gathering = new Gathering(from, recordsMax, bytesMax);
+    if (from >= state.hotOrdinal) {
+      gatherHot(state, from, gathering);
+      return { sections: gathering.sections, blocked: false };
+    }
+    return this.#readCold(state, from, gathering);
+  }
+
+  /** Ordinal of the first record with `arrivalMs >= ms`. */
+  seekTime(state: ShardState, ms: number): number | Promise<number> {
+    if (ms > state.lastArrivalMs) {
+      return state.next;
+    }
+    const first = state.hot[state.hotFrom];
+    const allStoredIsHot = state.oldest >= state.hotOrdinal;
+    if (first !== undefined && (first.arrivalMs < ms || allStoredIsHot)) {
+      const found = state.hot[findHotArrival(state, ms)];
+      return found === undefined ? state.next : Math.max(found.baseOrdinal, state.oldest);
+    }
+    return this.#seekCold(state, ms);
+  }
+
+  async #seekCold(state: ShardState, ms: number): Promise<number> {
+    const located = await this.#units.locateArrival(state.shard, ms);
+    if (located === null) {
+      return Math.max(state.oldest, state.hotOrdinal);
+    }
+    const entry = located.rows.findArrival(ms);
+    const found = entry < located.rows.length ? located.rows.baseOrdinal(entry) : located.end;
+    return Math.min(state.next, Math.max(state.oldest, found));
+  }
+
+  async #readCold(state: ShardState, from: number, gathering: Gathering): Promise<SectionRun> {
+    let cursor = from;
+    let retries = 0;
+    while (!gathering.full && cursor < state.next) {
+      cursor = Math.max(cursor, state.oldest);
+      if (cursor >= state.hotOrdinal) {
+        gatherHot(state, cursor, gathering);
+        break;
+      }
+      const located = await this.#units.locateOrdinal(state.shard, cursor);
+      if (located === null) {
+        break;
+      }
+      const step = await this.#readUnit(state, located, cursor, gathering);
+      if (step === 'changed') {
+        retries += 1;
+        if (retries > RETRIES_MAX) {
+          break;
+        }
+      } else if (step === 'blocked') {
+        return { sections: gathering.sections, blocked: true };
+      } else {
+        cursor = step;
+      }
+    }
+    return { sections: gathering.sections, blocked: false };
+  }
+
+  /** Gathers what a unit has from `cursor` on; gives the ordinal to go on at. */
+  async #readUnit(
+    state: ShardState,
+    located: Located,
+    cursor: number,
+    gathering: Gathering,
+  ): Promise<number | 'changed' | 'blocked'> {
+    const { rows, from } = located;
+    const mark = gathering.mark();
+    const first = rows.findOrdinal(cursor);
+    let end = first;
+    while (end < rows.length && !rows.damaged(end) && !gathering.full) {
+      gathering.count(rows.baseOrdinal(end), rows.count(end), rows.payloadBytes(end));
+      end += 1;
+    }
+    if (end > first) {
+      const { shard } = state;
+      const read = await readEntries(this.#log, this.#volume, from, shard, rows, first, end);
+      gathering.sections.push(...read.sections);
+      if (read.failedEntry === null) {
+        return rows.endOrdinal(end - 1);
+      }
+      if (await this.#hasChanged(located, state, rows.baseOrdinal(read.failedEntry))) {
+        gathering.reset(mark);
+        return 'changed';
+      }
+      this.#report(state, located, read.failedEntry);
+      return 'blocked';
+    }
+    if (first < rows.length) {
+      return 'blocked';
+    }
+    // The unit's records from here on have been dropped; go on behind it.
+    return located.end > cursor ? located.end : this.#behind(state, from, cursor);
+  }
+
+  /** Where the shard goes on behind the unit at `from` that has nothing of it above `cursor`. */
+  async #behind(state: ShardState, from: number, cursor: number): Promise<number> {
+    const next = this.#units.nextFrom(from);
+    const behind = this.#units.sealed.find((candidate) => candidate.from === next);
+    if (behind !== undefined) {
+      const directory = await this.#units.store.directory(behind);
+      const row = directory.find(state.shard);
+      if (row >= 0 && directory.begin(row) > cursor) {
+        return directory.begin(row);
+      }
+    }
+    return this.#units.active?.get(state.shard)?.begin ?? state.next;
+  }
+
+  /** True when a read failed because the unit was rewritten or dropped meanwhile, not because of damage. */
+  async #hasChanged(located: Located, state: ShardState, ordinal: number): Promise<boolean> {
+    const unit = this.#units.sealed.find((candidate) => candidate.from === located.from);
+    await unit?.changing;
+    const isActive = this.#units.active?.from === located.from;
+    const gone = located.unit?.gone === true || (unit === undefined && !isActive);
+    const rewritten = unit !== undefined && unit.generation !== located.generation;
+    return gone || rewritten || ordinal < state.oldest;
+  }
+
+  #report(state: ShardState, located: Located, entry: number): void {
+    const { rows, from } = located;
+    this.#onDamage({
+      volume: this.#volume,
+      shard: state.shard,
+      position: from + rows.framePlace(entry),
+      bytes: rows.payloadBytes(entry),
+      detail: `records from ordinal ${rows.baseOrdinal(entry)} do not match their checksum`,
+    });
+  }
+}
+
+function gatherHot(state: ShardState, from: number, gathering: Gathering): void {
+  const { hot } = state;
+  for (let at = findHotOrdinal(state, from); at < hot.length && !gathering.full; at += 1) {
+    const section = hot[at] as Section;
+    gathering.count(section.baseOrdinal, section.count, section.payload.byteLength);
+    gathering.sections.push(section);
+  }
+}
