@@ -1,9 +1,10 @@
 /**
- * The catalog of a volume: which sealed units it has and each shard's oldest ordinal, so that a start reads
- * one small file instead of every unit. It is derived: without it, it is made anew from the units.
+ * The catalog of a volume: which sealed units it has and each shard's oldest ordinal, so that a
+ * start reads one small file instead of every unit. It is derived: without it, it is made anew from
+ * the units.
  *
- * It is written before units are dropped, so a unit it lists that is not there has been lost, and an older unit
- * it does not list is a drop that a crash interrupted.
+ * It is written before units are dropped, so a unit it lists that is not there has been lost, and
+ * an older unit it does not list is a drop that a crash interrupted.
  */
 import { crc32 } from '../common/crc32.ts';
 import type { ShardKey } from '../model/stream.ts';

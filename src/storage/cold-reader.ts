@@ -1,8 +1,9 @@
 /**
- * Reads sections from the log by their index entries: neighbours in one read, every payload verified.
+ * Reads sections from the log by their index entries: neighbours in one read, every payload
+ * verified.
  *
- * Sections of one shard lie between those of others. Reading over a small gap costs less than another read;
- * a large one would make each of many readers read everything.
+ * Sections of one shard lie between those of others. Reading over a small gap costs less than
+ * another read; a large one would make each of many readers read everything.
  */
 import { crc32 } from '../common/crc32.ts';
 import type { Section } from '../model/section.ts';
@@ -80,7 +81,9 @@ function planRuns(positionBytes: number, rows: EntryRows, first: number, end: nu
   return runs;
 }
 
-/** Where in the unit an entry's payload begins, bytes; meaningless where positions are not bytes. */
+/**
+ * Where in the unit an entry's payload begins, bytes; meaningless where positions are not bytes.
+ */
 function addressOf(positionBytes: number, rows: EntryRows, entry: number): number {
   return rows.framePlace(entry) * positionBytes + rows.offset(entry);
 }

@@ -1,9 +1,10 @@
 /**
- * The CommitLog port: what a storage engine must give. A volume is a sequence of frames (`frame.ts`) with one
- * writer at a time; everything above (group commit, index, tail ring, shards) is engine-neutral.
+ * The CommitLog port: what a storage engine must give. A volume is a sequence of frames
+ * (`frame.ts`) with one writer at a time; everything above (group commit, index, tail ring, shards)
+ * is engine-neutral.
  *
- * Invariants: a frame is durable when `append` resolves; positions strictly increase; after `openWriter`
- * with epoch e resolves, no append of a lower epoch can become durable (I1, I2).
+ * Invariants: a frame is durable when `append` resolves; positions strictly increase; after
+ * `openWriter` with epoch e resolves, no append of a lower epoch can become durable (I1, I2).
  */
 
 export type VolumeId = number;
@@ -17,8 +18,8 @@ export interface EngineCaps {
   /** True where more than one node may open the engine. */
   readonly shared: boolean;
   /**
-   * Bytes per unit of Position where the frames of a storage unit lie back to back, so that `readAt` may
-   * read across frames; 0 where each frame must be read on its own.
+   * Bytes per unit of Position where the frames of a storage unit lie back to back, so that
+   * `readAt` may read across frames; 0 where each frame must be read on its own.
    */
   readonly positionBytes: number;
   /** True where `rewrite` and `drop` of units in the middle work. */
@@ -37,7 +38,9 @@ export class LogFullError extends Error {
 export class EngineUnavailableError extends Error {
   override readonly name = 'EngineUnavailableError';
 }
-/** Stored bytes do not match their checksums. The range is quarantined, reported and never served. */
+/**
+ * Stored bytes do not match their checksums. The range is quarantined, reported and never served.
+ */
 export class CorruptionError extends Error {
   override readonly name = 'CorruptionError';
 }
@@ -90,12 +93,16 @@ export interface VolumeWriter {
   /** True when the next append begins a storage unit, because of `roll` or by itself. */
   readonly beginsUnit: boolean;
   /**
-   * Appends one frame given in parts (concatenated they are the frame). One append at a time; callers
-   * batch above. Resolves with the frame's position once it is durable. The parts must not change
-   * afterwards. Rejects with LogFullError (nothing stored), FencedError or EngineUnavailableError (over for good).
+   * Appends one frame given in parts (concatenated they are the frame). One append at a time;
+   * callers batch above. Resolves with the frame's position once it is durable. The parts must not
+   * change afterwards. Rejects with LogFullError (nothing stored), FencedError or
+   * EngineUnavailableError (over for good).
    */
   append(parts: readonly Uint8Array[]): Promise<Position>;
-  /** Makes the next append begin a new storage unit; until it succeeds the current one stays the last. */
+  /**
+   * Makes the next append begin a new storage unit; until it succeeds the current one stays the
+   * last.
+   */
   roll(): void;
   /** Waits for an append under way. Appends afterwards reject with EngineUnavailableError. */
   close(): Promise<void>;
@@ -108,28 +115,36 @@ export interface ReadOptions {
 
 export interface CommitLog {
   readonly caps: EngineCaps;
-  /** Recovers the volume if need be, creates it if it does not exist, and fences earlier writers. */
+  /**
+   * Recovers the volume if need be, creates it if it does not exist, and fences earlier writers.
+   */
   openWriter(volume: VolumeId, epoch: number): Promise<VolumeWriter>;
   /** The storage units that hold frames, in position order, the one being written last. */
   units(volume: VolumeId): Promise<readonly LogUnit[]>;
   /**
-   * Frames from the first at or after `from`, in order, to the durable end at the time of the call. Heads are
-   * verified, payloads are not. A damaged range is one entry in its place; reading goes on behind it.
+   * Frames from the first at or after `from`, in order, to the durable end at the time of the call.
+   * Heads are verified, payloads are not. A damaged range is one entry in its place; reading goes
+   * on behind it.
    */
   read(volume: VolumeId, from: Position, options?: ReadOptions): AsyncIterable<LogEntry>;
   /**
-   * Bytes `[offset, offset + length)` of the frame at `position`, not verified; beyond the frame's end where the
-   * caps allow it. Throws PositionGoneError, or CorruptionError where the bytes cannot be read.
+   * Bytes `[offset, offset + length)` of the frame at `position`, not verified; beyond the frame's
+   * end where the caps allow it. Throws PositionGoneError, or CorruptionError where the bytes
+   * cannot be read.
    */
   readAt(volume: VolumeId, position: Position, offset: number, length: number): Promise<Uint8Array>;
   /** Drops whole storage units all of whose frames lie below `keepFrom`; idempotent. */
   trim(volume: VolumeId, keepFrom: Position): Promise<void>;
-  /** Drops the storage unit that begins at `from`, unless it is the last one; idempotent. Needs `caps.rewrites`. */
+  /**
+   * Drops the storage unit that begins at `from`, unless it is the last one; idempotent. Needs
+   * `caps.rewrites`.
+   */
   drop(volume: VolumeId, from: Position): Promise<void>;
   /**
-   * Replaces the frames of the unit at `from`, which must not be the last, by `frames` (each in parts, chained
-   * from a chain whose `headCrc` is 0), in one atomic step: after a crash either the old or the new frames are
-   * there. They keep the unit's `from`; the generation rises. Needs `caps.rewrites`.
+   * Replaces the frames of the unit at `from`, which must not be the last, by `frames` (each in
+   * parts, chained from a chain whose `headCrc` is 0), in one atomic step: after a crash either the
+   * old or the new frames are there. They keep the unit's `from`; the generation rises. Needs
+   * `caps.rewrites`.
    */
   rewrite(
     volume: VolumeId,

@@ -1,14 +1,14 @@
 /**
- * Index entries: where the sections of a storage unit lie, 40 bytes each, the same in memory and in sidecar
- * files, so that a unit's index is built once and never decoded into objects.
+ * Index entries: where the sections of a storage unit lie, 40 bytes each, the same in memory and in
+ * sidecar files, so that a unit's index is built once and never decoded into objects.
  *
  * ```
  *  0            8          16      20           24       28      32      36     40
  *  | base ordinal | arrival | count | frame place | offset | bytes | crc32 | key id |
  * ```
  *
- * `frame place` is the frame's position minus the unit's, `offset` the payload's place in the frame. An entry
- * with offset 0 stands for records that are damaged or lost.
+ * `frame place` is the frame's position minus the unit's, `offset` the payload's place in the
+ * frame. An entry with offset 0 stands for records that are damaged or lost.
  */
 import { getU64, setU64 } from './frame.ts';
 

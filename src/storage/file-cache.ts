@@ -15,8 +15,8 @@ export class FileCache {
   }
 
   /**
-   * The file at `path`, opened for reading. It may be closed by the cache at any later step, so a user that
-   * gets `closed` asks again.
+   * The file at `path`, opened for reading. It may be closed by the cache at any later step, so a
+   * user that gets `closed` asks again.
    */
   async get(path: string): Promise<DiskFile> {
     let file = this.#open.get(path);

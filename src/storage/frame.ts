@@ -1,9 +1,10 @@
 /**
  * The frame codec: one group commit of a volume as bytes (docs/storage-format.md draws it).
  *
- * A frame is `header | section rows | payloads | padding`. The head (header and rows) has its own checksum and
- * holds the checksum of every payload, so one section can be read and verified without its neighbours. Each
- * head holds the checksum of the head before it. Little-endian. Persisted: a golden test pins every byte.
+ * A frame is `header | section rows | payloads | padding`. The head (header and rows) has its own
+ * checksum and holds the checksum of every payload, so one section can be read and verified without
+ * its neighbours. Each head holds the checksum of the head before it. Little-endian. Persisted: a
+ * golden test pins every byte.
  */
 import { assert } from '../common/assert.ts';
 import { crc32 } from '../common/crc32.ts';
@@ -69,9 +70,9 @@ export interface FrameStamp {
 }
 
 /**
- * Encodes the frame that follows `previous`, without copying a payload. `payloadCrcs[i]` is the CRC-32 of
- * section i's payload, computed while the frame before was being written. `tails`, where given, becomes the
- * frame's first section.
+ * Encodes the frame that follows `previous`, without copying a payload. `payloadCrcs[i]` is the
+ * CRC-32 of section i's payload, computed while the frame before was being written. `tails`, where
+ * given, becomes the frame's first section.
  */
 export function encodeFrame(
   previous: FrameChain,

@@ -1,6 +1,6 @@
 /**
- * Natural group commit: while one batch is being committed the next one fills; when idle, an append is
- * committed at once. No timer, no lingering.
+ * Natural group commit: while one batch is being committed the next one fills; when idle, an append
+ * is committed at once. No timer, no lingering.
  *
  * Sections are committed in the order they were given. The queue is bounded by bytes.
  */

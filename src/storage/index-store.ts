@@ -1,6 +1,6 @@
 /**
- * The indexes of sealed units: sidecar files on disk, the parts in use in a bounded cache, and those not yet
- * written, or with no disk to write to, in memory.
+ * The indexes of sealed units: sidecar files on disk, the parts in use in a bounded cache, and
+ * those not yet written, or with no disk to write to, in memory.
  *
  * A sidecar that is missing or damaged is made anew from the unit's frames.
  */
@@ -91,7 +91,9 @@ export class IndexStore {
     }
   }
 
-  /** Writes the indexes that are only in memory. A disk that refuses is tried again the next time. */
+  /**
+   * Writes the indexes that are only in memory. A disk that refuses is tried again the next time.
+   */
   async persist(): Promise<void> {
     for (const unit of [...this.#unwritten]) {
       const bytes = unit.pinned;

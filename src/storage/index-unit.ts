@@ -1,11 +1,11 @@
 /**
- * Makes the index of a unit from its frames: at start for the unit being written, and for a sealed one whose
- * sidecar is missing or damaged.
+ * Makes the index of a unit from its frames: at start for the unit being written, and for a sealed
+ * one whose sidecar is missing or damaged.
  *
- * Where frames are damaged, what they held is not known. A shard whose ordinals continue without a gap lost
- * nothing; for every other one the gap is entered as damaged, so that it is never passed over in silence, and
- * at the end of the log as many ordinals are skipped as the damaged bytes can have held, so that none is given
- * out twice (I3).
+ * Where frames are damaged, what they held is not known. A shard whose ordinals continue without a
+ * gap lost nothing; for every other one the gap is entered as damaged, so that it is never passed
+ * over in silence, and at the end of the log as many ordinals are skipped as the damaged bytes can
+ * have held, so that none is given out twice (I3).
  */
 import { assert } from '../common/assert.ts';
 import { crc32 } from '../common/crc32.ts';
@@ -130,7 +130,10 @@ class IndexPass {
     }
   }
 
-  /** Shards nothing was heard of after the damage may have lost as much as the damaged bytes can hold. */
+  /**
+   * Shards nothing was heard of after the damage may have lost as much as the damaged bytes can
+   * hold.
+   */
   finish(): void {
     for (const entries of this.#suspects) {
       this.#lose(entries, entries.end + this.#damagedBytes);

@@ -1,6 +1,6 @@
 /**
- * What a volume learns at open: its units, from the log and the catalog, and where each shard stands, from the
- * last unit, whose first section tells it for all shards.
+ * What a volume learns at open: its units, from the log and the catalog, and where each shard
+ * stands, from the last unit, whose first section tells it for all shards.
  */
 import type { ShardKey } from '../model/stream.ts';
 import type { Disk } from '../runtime/disk.ts';
@@ -63,7 +63,9 @@ export async function openUnits(
   return { units, table, activeBytes: last?.bytes ?? 0 };
 }
 
-/** The sealed units: what the log has, less drops that were interrupted, plus what has been lost. */
+/**
+ * The sealed units: what the log has, less drops that were interrupted, plus what has been lost.
+ */
 async function reconcile(
   log: CommitLog,
   options: OpenUnitsOptions,
@@ -113,7 +115,10 @@ async function openLast(
   }
 }
 
-/** Sets each shard's oldest ordinal: the catalog's word where it has one, else the first unit that has records. */
+/**
+ * Sets each shard's oldest ordinal: the catalog's word where it has one, else the first unit that
+ * has records.
+ */
 async function findOldest(
   units: UnitList,
   table: ShardTable,

@@ -1,9 +1,9 @@
 /**
  * Retention: drops units that no shard needs and rewrites those of which less than half is needed.
  *
- * Beside the append path, one unit at a time, in steps of bounded size. The catalog is written before anything is
- * removed, and the log replaces a unit in one atomic step, so a crash at any point leaves every needed record
- * in exactly one place (I2). Ordinals never change.
+ * Beside the append path, one unit at a time, in steps of bounded size. The catalog is written
+ * before anything is removed, and the log replaces a unit in one atomic step, so a crash at any
+ * point leaves every needed record in exactly one place (I2). Ordinals never change.
  */
 import { crc32 } from '../common/crc32.ts';
 import type { Section } from '../model/section.ts';

@@ -1,5 +1,6 @@
 /**
- * What a volume knows of each shard at all times: ordinals, last arrival, and its sections in the tail ring.
+ * What a volume knows of each shard at all times: ordinals, last arrival, and its sections in the
+ * tail ring.
  */
 import type { Section } from '../model/section.ts';
 import type { ShardKey } from '../model/stream.ts';

@@ -1,8 +1,8 @@
 /**
  * The newest committed sections of a volume in memory, bounded by bytes; the oldest give way.
  *
- * It holds the very payload buffers that were appended. Readers at the tail are served from here and cost no
- * I/O however many they are.
+ * It holds the very payload buffers that were appended. Readers at the tail are served from here
+ * and cost no I/O however many they are.
  */
 import { assert } from '../common/assert.ts';
 import { RingBuffer } from '../common/ring-buffer.ts';
@@ -75,12 +75,17 @@ const EVICTED: Section = {
   payload: new Uint8Array(0),
 };
 
-/** Place in `state.hot` of the first section that ends above `ordinal`; `hot.length` when none does. */
+/**
+ * Place in `state.hot` of the first section that ends above `ordinal`; `hot.length` when none does.
+ */
 export function findHotOrdinal(state: ShardState, ordinal: number): number {
   return firstHot(state, (section) => section.baseOrdinal + section.count > ordinal);
 }
 
-/** Place in `state.hot` of the first section that arrived at or after `ms`; `hot.length` when none did. */
+/**
+ * Place in `state.hot` of the first section that arrived at or after `ms`; `hot.length` when none
+ * did.
+ */
 export function findHotArrival(state: ShardState, ms: number): number {
   return firstHot(state, (section) => section.arrivalMs >= ms);
 }

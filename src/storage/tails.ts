@@ -1,8 +1,9 @@
 /**
  * The tails snapshot: for every shard of a volume the next ordinal and the last arrival.
  *
- * It is the first section of every storage unit, so dropping older units never forgets an ordinal that was
- * given out (ordinals are never reused, I3). Rows are 24 bytes: shard, next ordinal, last arrival, each u64.
+ * It is the first section of every storage unit, so dropping older units never forgets an ordinal
+ * that was given out (ordinals are never reused, I3). Rows are 24 bytes: shard, next ordinal, last
+ * arrival, each u64.
  */
 import { assert } from '../common/assert.ts';
 import type { ShardKey } from '../model/stream.ts';

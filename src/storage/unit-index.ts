@@ -1,7 +1,7 @@
 /**
- * The index of one storage unit: for each shard its ordinals at the unit's begin and end and the entries
- * between. `UnitIndexBuilder` grows with the unit being written; `sealed` gives the sidecar's bytes, which
- * `UnitDirectory` reads in place.
+ * The index of one storage unit: for each shard its ordinals at the unit's begin and end and the
+ * entries between. `UnitIndexBuilder` grows with the unit being written; `sealed` gives the
+ * sidecar's bytes, which `UnitDirectory` reads in place.
  *
  * ```
  *  sidecar: header (64) | directory rows (56 each, by shard) | entries (40 each, by shard, then ordinal)
@@ -9,8 +9,8 @@
  *                 | first entry | entries | payload bytes | crc32 of the entries  (u32 each)
  * ```
  *
- * The header's checksum covers header and directory; each shard's entries have their own, so that one shard is
- * read without the others.
+ * The header's checksum covers header and directory; each shard's entries have their own, so that
+ * one shard is read without the others.
  */
 import { assert } from '../common/assert.ts';
 import { crc32 } from '../common/crc32.ts';
@@ -178,7 +178,10 @@ export class UnitDirectory {
       : null;
   }
 
-  /** Header and directory at the begin of `bytes`; null where damaged or of another unit or generation. */
+  /**
+   * Header and directory at the begin of `bytes`; null where damaged or of another unit or
+   * generation.
+   */
   static parse(bytes: Uint8Array, stamp: IndexStamp): UnitDirectory | null {
     const length = UnitDirectory.measure(bytes);
     if (length === null || length > bytes.byteLength) {

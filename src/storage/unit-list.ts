@@ -1,6 +1,6 @@
 /**
- * The storage units of a volume in position order: sealed ones with their indexes, and the one being written.
- * Finds the unit that holds an ordinal or an instant of a shard.
+ * The storage units of a volume in position order: sealed ones with their indexes, and the one
+ * being written. Finds the unit that holds an ordinal or an instant of a shard.
  */
 import type { ShardKey } from '../model/stream.ts';
 import { EntryRows } from './entry-rows.ts';
@@ -42,13 +42,17 @@ export class UnitList {
     return this.sealed[index]?.from ?? this.active?.from ?? null;
   }
 
-  /** Where `ordinal` of `shard`, or else the shard's next stored record, is; null when no unit knows. */
+  /**
+   * Where `ordinal` of `shard`, or else the shard's next stored record, is; null when no unit
+   * knows.
+   */
   locateOrdinal(shard: ShardKey, ordinal: number): Promise<Located | null> {
     const active = this.active?.get(shard);
     if (active !== undefined && ordinal >= active.begin) {
       return Promise.resolve(this.#inActive(shard));
     }
-    // The last unit that began at or below the ordinal; units before the shard's first count as below.
+    // The last unit that began at or below the ordinal; units before the shard's first count as
+    // below.
     return this.#locate(shard, (directory, row) => directory.begin(row) <= ordinal, true);
   }
 
@@ -73,8 +77,8 @@ export class UnitList {
   }
 
   /**
-   * `before` holds for a first stretch of the units, units that do not know the shard included. Gives the last
-   * of these, or the first behind them.
+   * `before` holds for a first stretch of the units, units that do not know the shard included.
+   * Gives the last of these, or the first behind them.
    */
   async #locate(
     shard: ShardKey,

@@ -1,7 +1,8 @@
 /**
  * Reads a shard's sections, from the tail ring where it has them, else from the log by the index.
  *
- * What does not match its checksum is reported and never served: the run ends before it and is `blocked`.
+ * What does not match its checksum is reported and never served: the run ends before it and is
+ * `blocked`.
  */
 import type { Section } from '../model/section.ts';
 import { readEntries } from './cold-reader.ts';
@@ -183,7 +184,10 @@ export class VolumeReader {
     return this.#units.active?.get(state.shard)?.begin ?? state.next;
   }
 
-  /** True when a read failed because the unit was rewritten or dropped meanwhile, not because of damage. */
+  /**
+   * True when a read failed because the unit was rewritten or dropped meanwhile, not because of
+   * damage.
+   */
   async #hasChanged(located: Located, state: ShardState, ordinal: number): Promise<boolean> {
     const unit = this.#units.sealed.find((candidate) => candidate.from === located.from);
     await unit?.changing;

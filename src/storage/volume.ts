@@ -1,9 +1,10 @@
 /**
- * Volume: a VolumeStore on a CommitLog. Group commit in front, tail ring and index behind, recovery at open,
- * retention beside.
+ * Volume: a VolumeStore on a CommitLog. Group commit in front, tail ring and index behind, recovery
+ * at open, retention beside.
  *
- * Invariants: a section is visible to readers and listeners only when it is durable; ordinals of a shard only
- * rise, also over restarts (I2, I3); memory is bounded by options, not by what is stored.
+ * Invariants: a section is visible to readers and listeners only when it is durable; ordinals of a
+ * shard only rise, also over restarts (I2, I3); memory is bounded by options, not by what is
+ * stored.
  */
 import { assert } from '../common/assert.ts';
 import type { Section } from '../model/section.ts';

@@ -1,8 +1,8 @@
 /**
  * LocalCommitLog: a CommitLog on one machine's disk, a directory of segment files per volume.
  *
- * One process has the directory (the metadata store's lock sees to that); within it, opening a writer with a
- * higher epoch ends the one before, and a lower epoch is refused (I1).
+ * One process has the directory (the metadata store's lock sees to that); within it, opening a
+ * writer with a higher epoch ends the one before, and a lower epoch is refused (I1).
  */
 import type { Disk } from '../../runtime/disk.ts';
 import type { Random } from '../../runtime/random.ts';

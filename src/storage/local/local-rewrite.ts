@@ -1,8 +1,9 @@
 /**
- * Replaces a sealed segment by one with fewer frames, beside the append path and in one atomic step.
+ * Replaces a sealed segment by one with fewer frames, beside the append path and in one atomic
+ * step.
  *
- * The new file is complete and durable under a temporary name before it takes the old one's place by rename, so
- * a crash leaves one of the two; recovery removes temporary files.
+ * The new file is complete and durable under a temporary name before it takes the old one's place
+ * by rename, so a crash leaves one of the two; recovery removes temporary files.
  */
 import { assert } from '../../common/assert.ts';
 import type { DiskFile } from '../../runtime/disk.ts';
@@ -13,7 +14,10 @@ import { FrameHead } from '../frame.ts';
 import type { LocalVolume } from './local-volume.ts';
 import { encodeSegmentHeader, segmentHeaderBytes } from './segment-format.ts';
 
-/** Writes `frames` in place of the frames of segment `number`. Throws LogFullError with the old ones in place. */
+/**
+ * Writes `frames` in place of the frames of segment `number`. Throws LogFullError with the old ones
+ * in place.
+ */
 export async function rewriteSegment(
   home: LocalVolume,
   number: number,

@@ -1,8 +1,8 @@
 /**
  * One volume's directory: which segments there are, what they hold, and reading them.
  *
- * Opening recovers: the frames of the last segment are walked, a torn tail is cut off, and damage that has
- * valid frames behind it is kept, reported and never appended to (I2).
+ * Opening recovers: the frames of the last segment are walked, a torn tail is cut off, and damage
+ * that has valid frames behind it is kept, reported and never appended to (I2).
  */
 import { assert } from '../../common/assert.ts';
 import type { Disk, DiskFile } from '../../runtime/disk.ts';

@@ -1,9 +1,10 @@
 /**
- * The writer of one local volume: one gather write and one sync per frame, into space that was allocated
- * before it was needed.
+ * The writer of one local volume: one gather write and one sync per frame, into space that was
+ * allocated before it was needed.
  *
- * Invariants: `append` resolves only after the sync; after a failed sync or write the writer is over for good,
- * since what the disk holds is unknown; after a disk-full nothing of the frame is left behind.
+ * Invariants: `append` resolves only after the sync; after a failed sync or write the writer is
+ * over for good, since what the disk holds is unknown; after a disk-full nothing of the frame is
+ * left behind.
  */
 import { assert } from '../../common/assert.ts';
 import type { DiskFile } from '../../runtime/disk.ts';
@@ -17,7 +18,10 @@ import { encodeSegmentHeader, positionOf, segmentHeaderBytes } from './segment-f
 /** A segment file is begun with this much space and grows in doubling steps, in the background. */
 const FIRST_ALLOCATION_BYTES = 1024 * 1024;
 
-/** A file being filled. `bytes` is where the next frame goes, `allocated` how far the file has space. */
+/**
+ * A file being filled. `bytes` is where the next frame goes, `allocated` how far the file has
+ * space.
+ */
 interface ActiveFile {
   readonly number: number;
   readonly file: DiskFile;
@@ -42,7 +46,10 @@ export class LocalWriter implements VolumeWriter {
   #appending = false;
   #over: Error | null = null;
   #idle: Promise<void> = Promise.resolve();
-  /** Gives back the space of the segment sealed last; ends before the next one is sealed in practice. */
+  /**
+   * Gives back the space of the segment sealed last; ends before the next one is sealed in
+   * practice.
+   */
   #sealing: Promise<void> = Promise.resolve();
 
   private constructor(home: LocalVolume, epoch: number, tail: RecoveredTail, segmentBytes: number) {

@@ -1,8 +1,9 @@
 /**
  * Segment files: their names, their header, and how positions map to them.
  *
- * A segment holds frames back to back behind a header of one alignment unit. A position is the segment's number
- * and the frame's place in it, so it never needs a table: `number * 2^26 + offset / 64`.
+ * A segment holds frames back to back behind a header of one alignment unit. A position is the
+ * segment's number and the frame's place in it, so it never needs a table: `number * 2^26 + offset
+ * / 64`.
  */
 import { assert } from '../../common/assert.ts';
 import { crc32 } from '../../common/crc32.ts';
@@ -25,7 +26,10 @@ export interface SegmentHeader {
   readonly volume: number;
   readonly number: number;
   readonly generation: number;
-  /** Checksum of the head of the frame before the first one here; 0 after a rewrite or where there is none. */
+  /**
+   * Checksum of the head of the frame before the first one here; 0 after a rewrite or where there
+   * is none.
+   */
   readonly previousCrc: number;
   /** Number of the frame before the first one here. */
   readonly previousFrame: number;

@@ -1,10 +1,10 @@
 /**
  * Walks the frames of one segment file.
  *
- * A frame counts when its head's checksum holds, it belongs to this volume, and it follows the frame before
- * it. Where one does not, the walk looks for the next one that does: if there is one, the bytes between are
- * damage (only one frame is ever in flight, so a torn write has nothing behind it); if there is none, the
- * frames end here.
+ * A frame counts when its head's checksum holds, it belongs to this volume, and it follows the
+ * frame before it. Where one does not, the walk looks for the next one that does: if there is one,
+ * the bytes between are damage (only one frame is ever in flight, so a torn write has nothing
+ * behind it); if there is none, the frames end here.
  */
 import type { DiskFile } from '../../runtime/disk.ts';
 import type { FrameChain } from '../commit-log.ts';

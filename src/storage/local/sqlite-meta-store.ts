@@ -42,8 +42,8 @@ const TABLES = [
 const PAGE_BYTES = 4096;
 
 /**
- * Keys are bytes too, and what is read is cast, because the binding ends the process when it meets a
- * text that is not UTF-8, as a flipped bit can make of anything.
+ * Keys are bytes too, and what is read is cast, because the binding ends the process when it meets
+ * a text that is not UTF-8, as a flipped bit can make of anything.
  */
 const SELECT =
   'SELECT CAST(key AS BLOB), CAST(value AS BLOB), CAST(rev AS INTEGER), CAST(crc AS INTEGER) FROM meta';
@@ -103,8 +103,9 @@ export class SqliteMetaStore implements MetaStore {
   }
 
   /**
-   * Opens the store in `directory`, making both where they do not exist. Throws StoreLockedError when
-   * another store, in this or another process, has it open, MetaCorruptionError when it is damaged.
+   * Opens the store in `directory`, making both where they do not exist. Throws StoreLockedError
+   * when another store, in this or another process, has it open, MetaCorruptionError when it is
+   * damaged.
    */
   static async open(
     dependencies: { readonly disk: Disk },
@@ -219,7 +220,9 @@ export class SqliteMetaStore implements MetaStore {
     return digest;
   }
 
-  /** After a failed COMMIT it is unknown what is on the disk, unless SQLite says that nothing is. */
+  /**
+   * After a failed COMMIT it is unknown what is on the disk, unless SQLite says that nothing is.
+   */
   #abandon(error: SqliteFailure): void {
     if (this.#database.inTransaction) {
       this.#database.exec('ROLLBACK');
@@ -256,8 +259,8 @@ export class SqliteMetaStore implements MetaStore {
 }
 
 /**
- * SQLite must not be shown a damaged schema: the binding ends the process when the error text it gets
- * is not UTF-8. The schema never changes, so its page has to hold it to the letter.
+ * SQLite must not be shown a damaged schema: the binding ends the process when the error text it
+ * gets is not UTF-8. The schema never changes, so its page has to hold it to the letter.
  */
 async function checkSchema(disk: Disk, path: string): Promise<void> {
   const page = Buffer.alloc(PAGE_BYTES);
@@ -318,8 +321,8 @@ async function create(disk: Disk, directory: string, present: ReadonlySet<string
 }
 
 /**
- * Statements that were not yet garbage-collected keep a closed connection and its locks alive, so the
- * locks are given up by hand: only outside WAL mode can the exclusive locking mode be left.
+ * Statements that were not yet garbage-collected keep a closed connection and its locks alive, so
+ * the locks are given up by hand: only outside WAL mode can the exclusive locking mode be left.
  */
 function closeDatabase(database: Connection): void {
   try {

@@ -1,6 +1,7 @@
 /**
- * The file that says what a volume directory is: the identity its frames carry and the highest epoch that
- * has opened it. Replaced as a whole by rename, so a crash leaves the old or the new one.
+ * The file that says what a volume directory is: the identity its frames carry and the highest
+ * epoch that has opened it. Replaced as a whole by rename, so a crash leaves the old or the new
+ * one.
  */
 import { crc32 } from '../../common/crc32.ts';
 import type { Disk } from '../../runtime/disk.ts';

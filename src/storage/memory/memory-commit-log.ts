@@ -1,8 +1,8 @@
 /**
  * MemoryCommitLog: a CommitLog that forgets everything when the process ends.
  *
- * It keeps the very buffers it is given, so a record is in memory once however many readers it has, and it
- * refuses appends beyond `bytesMax` until something is trimmed.
+ * It keeps the very buffers it is given, so a record is in memory once however many readers it has,
+ * and it refuses appends beyond `bytesMax` until something is trimmed.
  */
 import { assert } from '../../common/assert.ts';
 import { concat } from '../../common/bytes.ts';

@@ -14,7 +14,9 @@ export class MemoryMetaImage {
   rev = 0;
   owner: MemoryMetaStore | null = null;
 
-  /** Takes the image from its owner, as the end of a process does; the old store fails from now on. */
+  /**
+   * Takes the image from its owner, as the end of a process does; the old store fails from now on.
+   */
   crash(): void {
     this.owner = null;
   }
