@@ -1,6 +1,6 @@
 /**
  * CRC-32 (IEEE 802.3, the polynomial of zlib, PNG and the event-stream encoding). Node's native
- * form: docs/adr/0001-crc32.md has the measurements that chose it over CRC-32C in JavaScript.
+ * form: docs/adr/0002-crc32.md has the measurements that chose it over CRC-32C in JavaScript.
  */
 import { crc32 as native } from 'node:zlib';
 
