@@ -18,7 +18,6 @@ export const MODULES = {
   storage: ['common', 'runtime', 'model', 'metrics'],
   shardmap: ['common', 'model'],
   keys: ['common', 'runtime', 'model', 'metrics', 'storage'],
-  keys: ['common', 'runtime', 'model', 'storage'],
   auth: ['common', 'runtime', 'model', 'metrics', 'keys'],
   api: ['common', 'runtime', 'model', 'metrics', 'shardmap', 'keys', 'auth'],
   backend: ['common', 'runtime', 'model', 'metrics', 'storage', 'shardmap', 'keys'],
