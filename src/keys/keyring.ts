@@ -158,7 +158,6 @@ export class Keyring implements KeyProvider {
     return { plain, wrapped: Buffer.concat([nonce, sealed, cipher.getAuthTag()]), keyArn };
   }
 
-   
   async unwrap(keyArn: string, wrapped: Uint8Array, account: string): Promise<Uint8Array> {
     const key = this.#usable(keyArn, account);
     const end = wrapped.length - tagBytes;
