@@ -10,6 +10,7 @@ import * as path from 'node:path';
 import { platform } from 'node:process';
 import type { Disk, DiskEntry, DiskErrorCode, DiskFile, OpenMode } from '../disk.ts';
 import { DiskError } from '../disk.ts';
+import { afterBytes } from './after-bytes.ts';
 
 /** Zeros are written in pieces of this size, from one shared buffer. */
 const ZERO_CHUNK_BYTES = 1024 * 1024;
@@ -51,7 +52,7 @@ export class NodeDisk implements Disk {
     const last = path.resolve(directory);
     const top = path.dirname(first === undefined ? last : path.resolve(first));
     for (let parent = path.dirname(last); ; parent = path.dirname(parent)) {
-      await this.syncDirectory(parent);
+      await syncDirectory(parent, UNSUPPORTED_OR_HIDDEN);
       if (parent === top || parent === path.dirname(parent)) {
         break;
       }
@@ -93,28 +94,7 @@ export class NodeDisk implements Disk {
   }
 
   syncDirectory(directory: string): Promise<void> {
-    if (platform === 'win32') {
-      // Windows cannot open a directory; its file systems log changes of names by themselves.
-      return Promise.resolve();
-    }
-    return new Promise((resolve, reject) => {
-      fs.open(directory, 'r', (openError, descriptor) => {
-        if (openError) {
-          reject(toDiskError(openError, directory));
-          return;
-        }
-        fs.fsync(descriptor, (syncError) => {
-          fs.close(descriptor, (closeError) => {
-            const error = syncError ?? closeError;
-            if (error) {
-              reject(toDiskError(error, directory));
-            } else {
-              resolve();
-            }
-          });
-        });
-      });
-    });
+    return syncDirectory(directory, UNSUPPORTED);
   }
 
   space(file: string): Promise<{ readonly freeBytes: number; readonly totalBytes: number }> {
@@ -131,6 +111,38 @@ export class NodeDisk implements Disk {
       });
     });
   }
+}
+
+/** File systems that keep directories by themselves answer a sync of one in these ways. */
+const UNSUPPORTED: readonly string[] = ['EINVAL', 'ENOTSUP'];
+
+/** A directory above our own may be one in which we may only pass through or create. */
+const UNSUPPORTED_OR_HIDDEN: readonly string[] = [...UNSUPPORTED, 'EACCES', 'EPERM'];
+
+/** Syncs a directory; errors whose code is among `ignored` are none. */
+function syncDirectory(directory: string, ignored: readonly string[]): Promise<void> {
+  if (platform === 'win32') {
+    // Windows cannot open a directory; its file systems log changes of names by themselves.
+    return Promise.resolve();
+  }
+  return new Promise((resolve, reject) => {
+    const done: Done = (error) => {
+      if (error && !ignored.includes(error.code ?? '')) {
+        reject(toDiskError(error, directory));
+      } else {
+        resolve();
+      }
+    };
+    fs.open(directory, 'r', (openError, descriptor) => {
+      if (openError) {
+        done(openError);
+        return;
+      }
+      fs.fsync(descriptor, (syncError) =>
+        fs.close(descriptor, (closeError) => done(syncError ?? closeError)),
+      );
+    });
+  });
 }
 
 /** What an operation calls once when it has ended. */
@@ -228,8 +240,7 @@ class NodeDiskFile implements DiskFile {
         reject(new DiskError('closed', this.path, 'the file is closed'));
         return;
       }
-      this.#underWay += 1;
-      start((error) => {
+      const done: Done = (error) => {
         this.#underWay -= 1;
         if (error) {
           reject(toDiskError(error, this.path));
@@ -239,7 +250,14 @@ class NodeDiskFile implements DiskFile {
         if (this.#underWay === 0) {
           this.#whenIdle?.();
         }
-      });
+      };
+      this.#underWay += 1;
+      try {
+        start(done);
+      } catch (error) {
+        // The host refuses arguments that make no sense before it starts anything.
+        done(error as Error);
+      }
     });
   }
 }
@@ -272,20 +290,6 @@ function writeAll(
   } else {
     fs.writev(descriptor, buffers, position, written);
   }
-}
-
-/** What is left of `buffers` when their first `count` bytes are gone. */
-function afterBytes(buffers: readonly Uint8Array[], count: number): readonly Uint8Array[] {
-  let gone = count;
-  let index = 0;
-  for (const buffer of buffers) {
-    if (gone < buffer.byteLength) {
-      return [buffer.subarray(gone), ...buffers.slice(index + 1)];
-    }
-    gone -= buffer.byteLength;
-    index += 1;
-  }
-  return [];
 }
 
 function readAll(

@@ -10,6 +10,9 @@ import type { Connection, Listener, Network } from '../network.ts';
 /** Idle connections are probed, so that a peer that vanished without a word is noticed. */
 const KEEP_ALIVE_MS = 10_000;
 
+/** Longest delay a host timer can hold; longer ones would fire at once. */
+const HOST_DELAY_MS_MAX = 2 ** 31 - 1;
+
 /** Queued bytes above which `write` answers false. */
 const HIGH_WATER_BYTES = 1024 * 1024;
 
@@ -44,7 +47,7 @@ export class NodeNetwork implements Network {
       });
       const timeout = setTimeout(
         () => socket.destroy(new Error(`no connection to ${address} within ${timeoutMs} ms`)),
-        timeoutMs,
+        Math.min(timeoutMs, HOST_DELAY_MS_MAX),
       );
       const fail = (error: Error): void => {
         clearTimeout(timeout);

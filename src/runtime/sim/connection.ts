@@ -23,6 +23,8 @@ export interface Fabric {
   isBlocked(from: string, to: string): boolean;
   /** The end has closed. */
   forget(end: SimConnection): void;
+  /** Puts what is sent into the trace. */
+  noteBytes(from: string, to: string, bytes: Uint8Array): void;
   /** What the end has sent is held up; the fabric calls `resume` when the way is free. */
   holdUp(end: SimConnection): void;
 }
@@ -80,6 +82,7 @@ export class SimConnection implements Connection {
       return false;
     }
     if (bytes.byteLength > 0) {
+      this.#fabric.noteBytes(this.localHost, this.remoteHost, bytes);
       this.#send(bytes.slice());
     }
     this.#needsDrain ||= this.#queuedBytes > this.#fabric.highWaterBytes;

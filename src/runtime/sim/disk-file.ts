@@ -28,6 +28,8 @@ export interface DiskCore {
   /** Chance: how much of an operation that failed has happened. */
   below(bound: number): number;
   freeBytes(): number;
+  /** Puts what was written into the trace. */
+  noteBytes(bytes: Uint8Array): void;
   /** The file has been closed. */
   forget(handle: SimDiskFile): void;
 }
@@ -59,6 +61,7 @@ export class SimDiskFile implements DiskFile {
         this.#put(position, bytes.subarray(0, this.#disk.below(bytes.byteLength + 1)));
       } else {
         this.#put(position, bytes);
+        this.#disk.noteBytes(bytes);
       }
       if (fault !== null) {
         throw fault;
@@ -95,8 +98,10 @@ export class SimDiskFile implements DiskFile {
         return;
       }
       this.#checkRoom(bytes);
-      content.setLength(interrupted ? content.length + this.#disk.below(bytes) : bytes);
-      if (!interrupted) {
+      if (interrupted) {
+        content.setLength(content.length + this.#disk.below(bytes - content.length + 1));
+      } else {
+        content.setLength(bytes);
         content.makeDurable(content.lastChange);
       }
     });

@@ -7,6 +7,7 @@
  * effect.
  */
 import { assert } from '../../common/assert.ts';
+import { crc32 } from '../../common/crc32.ts';
 import type { Disk, DiskEntry, DiskErrorCode, DiskFile, OpenMode } from '../disk.ts';
 import { DiskError } from '../disk.ts';
 import type { Random } from '../random.ts';
@@ -62,6 +63,7 @@ export class SimDisk implements Disk {
     fault: (operation, path) => this.#faults.take(operation, path),
     below: (bound) => this.#random.below(bound),
     freeBytes: () => this.#freeBytes(),
+    noteBytes: (bytes) => this.#note?.(`disk bytes ${crc32(bytes)}`),
     forget: (handle) => this.#handles.delete(handle),
   };
   #capacityBytes: number;

@@ -116,7 +116,9 @@ export class FileContent {
   /** Turns over one bit on the medium; readers see it at once, as after the cache was dropped. */
   flip(position: number, bit: number): void {
     this.current.flip(position, bit);
-    this.durable.flip(position, bit);
+    if (position < this.durableLength) {
+      this.durable.flip(position, bit);
+    }
     for (const { start, end, bytes } of this.data) {
       if (bytes !== null && start <= position && position < end) {
         bytes[position - start] = (bytes[position - start] as number) ^ (1 << bit);

@@ -5,6 +5,7 @@
  * takes longer than a host would wait. A cut breaks connections at once. Each process has a `host`
  * of its own.
  */
+import { crc32 } from '../../common/crc32.ts';
 import { formatAddress, parseAddress } from '../address.ts';
 import type { Connection, Listener, Network } from '../network.ts';
 import type { Random } from '../random.ts';
@@ -78,6 +79,8 @@ export class SimNetwork {
       latencyMs: (from, to) => this.#drawLatencyMs(from, to),
       isBlocked: (from, to) => this.#blocked.has(way(from, to)),
       forget: (end) => this.#ends.delete(end),
+      noteBytes: (from, to, bytes) =>
+        this.#note?.(`network bytes ${from} ${to} ${bytes.byteLength} ${crc32(bytes)}`),
       holdUp: (end) => this.#heldUp.add(end),
     };
   }

@@ -88,6 +88,18 @@ test('another seed is another run', async () => {
   assert.equal(hashes.size, 5);
 });
 
+test('other bytes are another run, though they take the same time', async () => {
+  const hashes = new Set<string>();
+  for (const byte of [1, 2]) {
+    const simulation = new Simulation(1);
+    const { scheduler } = simulation;
+    const file = await scheduler.drive(simulation.disk('a').open('/file', 'create'));
+    await scheduler.drive(file.write([Uint8Array.of(byte)], 0));
+    hashes.add(scheduler.traceHash);
+  }
+  assert.equal(hashes.size, 2);
+});
+
 test('a machine more does not change the chance of the others', () => {
   const [one, other] = [new Simulation(1), new Simulation(1)];
   other.random.fork('new').next();
