@@ -7,7 +7,7 @@
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { StreamDocument } from '../model/stream.ts';
 import type { ShardEntry, StreamEntry } from '../shardmap/shard-map.ts';
-import type { PositionQuery, ReadOutcome } from '../model/data-plane.ts';
+import type { Follower, FollowOutcome, PositionQuery, ReadOutcome } from '../model/data-plane.ts';
 
 /** Per record, in request order; struct of arrays. */
 export interface AppendResult {
@@ -34,6 +34,13 @@ export interface DataPlane {
     recordsMax: number,
     bytesMax: number,
   ): ReadOutcome | Promise<ReadOutcome>;
+  /** Pushes records of the shard to `follower` as they become durable, one follower per consumer ARN. */
+  follow(
+    shard: ShardEntry,
+    fromOrdinal: number,
+    consumerArn: string,
+    follower: Follower,
+  ): FollowOutcome;
 }
 
 export interface CreateStreamCommand {

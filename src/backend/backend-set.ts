@@ -6,6 +6,9 @@
  */
 import type {
   Backend,
+  Follower,
+  FollowOutcome,
+  FollowRequest,
   PositionQuery,
   ReadOutcome,
   ReadRequest,
@@ -74,6 +77,10 @@ export class BackendSet implements Backend {
 
   async position(shard: ShardKey, query: PositionQuery): Promise<number | null> {
     return (await this.#owner(shard)?.position(shard, query)) ?? null;
+  }
+
+  follow(request: FollowRequest, follower: Follower): FollowOutcome {
+    return this.#owner(request.shard)?.follow(request, follower) ?? { kind: 'gone' };
   }
 
   async seal(shards: readonly ShardKey[]): Promise<void> {

@@ -9,6 +9,9 @@
  */
 import type {
   Backend,
+  Follower,
+  FollowOutcome,
+  FollowRequest,
   PositionQuery,
   ReadOutcome,
   ReadRequest,
@@ -23,6 +26,8 @@ import type { Clock } from '../runtime/clock.ts';
 import type { ShardEntry, ShardMapView, StreamEntry } from '../shardmap/shard-map.ts';
 import { EngineUnavailableError, FencedError, LogFullError } from '../storage/commit-log.ts';
 import type { VolumeStore } from '../storage/volume-store.ts';
+import { FAN_OUT_EVENT_BYTES_MAX, GET_RECORDS_COUNT_MAX } from '../model/limits.ts';
+import { FollowerSet } from './follower-set.ts';
 import { horizonMs } from './horizon.ts';
 import { ReadCollector } from './read-collector.ts';
 import { SectionKeys } from './section-keys.ts';
@@ -67,6 +72,7 @@ export class VolumeBackend implements Backend {
   readonly #limits: LimitsMode;
   readonly #states = new Map<ShardKey, ShardState>();
   #sealWaiters: (() => void)[] = [];
+  readonly #followers: FollowerSet;
   readonly #stopFollowing: () => void;
 
   constructor(dependencies: VolumeBackendDependencies, options: VolumeBackendOptions) {
@@ -76,10 +82,24 @@ export class VolumeBackend implements Backend {
     this.#keys = new SectionKeys(dependencies.keys);
     this.#volume = options.volume;
     this.#limits = options.limits;
-    this.#stopFollowing = this.#map.onChange((_uid, entry) => {
+    this.#followers = new FollowerSet(
+      {
+        clock: this.#clock,
+        nextOrdinal: (shard) => this.#store.bounds(shard).next,
+        read: (shard, fromOrdinal) => this.#readForFollower(shard, fromOrdinal),
+      },
+      { limits: options.limits },
+    );
+    const stopMap = this.#map.onChange((_uid, entry) => {
       if (entry === null) this.#dropGoneStates();
       else this.#followLimits(entry);
+      this.#followers.wakeAll();
     });
+    const stopStore = this.#store.onCommitted((sections) => this.#followers.committed(sections));
+    this.#stopFollowing = () => {
+      stopMap();
+      stopStore();
+    };
   }
 
   async append(appends: readonly ShardAppend[]): Promise<readonly ShardAppendOutcome[]> {
@@ -190,7 +210,25 @@ export class VolumeBackend implements Backend {
       bytesMax,
       horizonMs(entry.stream.document.retention, this.#clock.now()),
     );
-    return this.#collect(entry, state, collector);
+    return this.#collect(entry, state, collector, this.#limits !== 'off');
+  }
+
+  follow(request: FollowRequest, follower: Follower): FollowOutcome {
+    if (this.#entry(request.shard) === undefined) return { kind: 'gone' };
+    return this.#followers.follow(request, follower);
+  }
+
+  /** A read for fan-out: it does not touch the limits that polling readers share. */
+  #readForFollower(shard: ShardKey, fromOrdinal: number): ReadOutcome | Promise<ReadOutcome> {
+    const entry = this.#entry(shard);
+    if (entry === undefined) return gone;
+    const collector = new ReadCollector(
+      fromOrdinal,
+      GET_RECORDS_COUNT_MAX,
+      FAN_OUT_EVENT_BYTES_MAX,
+      horizonMs(entry.stream.document.retention, this.#clock.now()),
+    );
+    return this.#collect(entry, this.#state(entry, this.#clock.monotonic()), collector, false);
   }
 
   /**
@@ -200,12 +238,15 @@ export class VolumeBackend implements Backend {
     entry: ShardEntry,
     state: ShardState,
     collector: ReadCollector,
+    limited: boolean,
   ): ReadOutcome | Promise<ReadOutcome> {
     for (;;) {
       const run = this.#readRun(entry, collector);
-      if (run instanceof Promise) return this.#collectLater(entry, state, collector, run);
-      if (!take(collector, run)) return this.#finish(entry, state, collector, run);
-      if (collector.passedHidden) return this.#collectLater(entry, state, collector, null);
+      if (run instanceof Promise) return this.#collectLater(entry, state, collector, limited, run);
+      if (!take(collector, run)) return this.#finish(entry, state, collector, limited, run);
+      if (collector.passedHidden) {
+        return this.#collectLater(entry, state, collector, limited, null);
+      }
     }
   }
 
@@ -213,6 +254,7 @@ export class VolumeBackend implements Backend {
     entry: ShardEntry,
     state: ShardState,
     collector: ReadCollector,
+    limited: boolean,
     first: Promise<OpenedRun> | null,
   ): Promise<ReadOutcome> {
     let pending = first;
@@ -221,7 +263,7 @@ export class VolumeBackend implements Backend {
         await this.#skipHidden(entry, collector);
       const run = await (pending ?? this.#readRun(entry, collector));
       pending = null;
-      if (!take(collector, run)) return this.#finish(entry, state, collector, run);
+      if (!take(collector, run)) return this.#finish(entry, state, collector, limited, run);
     }
   }
 
@@ -249,10 +291,11 @@ export class VolumeBackend implements Backend {
     entry: ShardEntry,
     state: ShardState,
     collector: ReadCollector,
+    limited: boolean,
     last: OpenedRun,
   ): ReadOutcome {
     if (last.blocked && collector.records === 0) return last.failure ?? { kind: 'corrupt' };
-    if (this.#limits !== 'off') {
+    if (limited) {
       const taken = state.read.tryTake(collector.bytes, this.#clock.monotonic());
       if (!taken && this.#limits === 'aws') {
         state.use.readsThrottled++;
@@ -321,6 +364,7 @@ export class VolumeBackend implements Backend {
   /** Flushes and closes the volume. */
   async close(): Promise<void> {
     this.#stopFollowing();
+    this.#followers.close();
     await this.#store.close();
   }
 

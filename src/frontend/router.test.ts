@@ -41,6 +41,9 @@ class Recorder implements Backend {
   position(): Promise<null> {
     return Promise.resolve(null);
   }
+  follow(): { kind: 'gone' } {
+    return { kind: 'gone' };
+  }
   seal(): Promise<void> {
     return Promise.resolve();
   }

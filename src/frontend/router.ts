@@ -8,6 +8,8 @@
 import type { AppendResult, DataPlane } from '../api/ports.ts';
 import type {
   Backend,
+  Follower,
+  FollowOutcome,
   PositionQuery,
   ReadOutcome,
   ShardAppendOutcome,
@@ -118,6 +120,16 @@ export class Router implements DataPlane {
     const request = { shard: shard.document.key, fromOrdinal, recordsMax, bytesMax };
     const outcome = this.#backend.read(request);
     return outcome instanceof Promise ? outcome.then(readable) : readable(outcome);
+  }
+
+  follow(
+    shard: ShardEntry,
+    fromOrdinal: number,
+    consumerArn: string,
+    follower: Follower,
+  ): FollowOutcome {
+    const request = { shard: shard.document.key, fromOrdinal, consumer: consumerArn };
+    return this.#backend.follow(request, follower);
   }
 }
 

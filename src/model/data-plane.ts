@@ -65,6 +65,48 @@ export type ReadOutcome =
   | { readonly kind: 'corrupt' }
   | { readonly kind: 'key'; readonly code: string; readonly text: string };
 
+/** A successful read. Followers at the same place of a shard are given the very same object. */
+export type RecordsOutcome = Extract<ReadOutcome, { readonly kind: 'records' }>;
+
+/** Why following ended without the follower asking for it. */
+export type FollowFailure =
+  | Exclude<ReadOutcome, { readonly kind: 'records' | 'throttled' }>
+  /** The same consumer follows the shard from elsewhere now. */
+  | { readonly kind: 'taken-over' };
+
+/** The receiving end of a subscription, in the process that holds the shard. */
+export interface Follower {
+  /**
+   * Records in order, each once. An outcome with `atEnd` is the last. False asks to wait for
+   * `resume`.
+   */
+  deliver(records: RecordsOutcome): boolean;
+  /** Following has ended; nothing is delivered any more. */
+  fail(failure: FollowFailure): void;
+}
+
+export interface Following {
+  /** The follower has room again. */
+  resume(): void;
+  /** Ends it; nothing is delivered any more. Stopping twice does nothing. */
+  stop(): void;
+}
+
+export interface FollowRequest {
+  readonly shard: ShardKey;
+  /** Ordinal of the first record wanted. */
+  readonly fromOrdinal: number;
+  /** Who follows; one at a time per consumer and shard. */
+  readonly consumer: string;
+}
+
+export type FollowOutcome =
+  | { readonly kind: 'following'; readonly following: Following }
+  | { readonly kind: 'gone' }
+  /** The consumer began to follow this shard less than five seconds ago. */
+  | { readonly kind: 'in-use' }
+  | { readonly kind: 'rate-exceeded' };
+
 export interface Backend {
   /**
    * One outcome per append, in order. Resolves when everything accepted is durable. Never rejects
@@ -74,6 +116,8 @@ export interface Backend {
   read(request: ReadRequest): ReadOutcome | Promise<ReadOutcome>;
   /** Ordinal a query stands for, never below the trim horizon; null when the shard is not here. */
   position(shard: ShardKey, query: PositionQuery): Promise<number | null>;
+  /** Pushes records of a shard as they become durable. Delivery begins on a later turn. */
+  follow(request: FollowRequest, follower: Follower): FollowOutcome;
   /** Refuses further appends to these shards and resolves once those in flight are settled. */
   seal(shards: readonly ShardKey[]): Promise<void>;
   /** Takes back a seal whose metadata commit failed. */

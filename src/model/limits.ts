@@ -37,6 +37,8 @@ export const SHARD_READ_CALLS_PER_SECOND = 5;
 export const SHARD_ITERATOR_CALLS_PER_SECOND = 5;
 /** Per consumer and shard. */
 export const FAN_OUT_BYTES_PER_SECOND: number = 2 * MIB;
+/** Data and partition keys of one SubscribeToShard event. */
+export const FAN_OUT_EVENT_BYTES_MAX: number = MIB;
 export const SUBSCRIBE_CALLS_PER_SECOND = 1;
 export const SUBSCRIPTION_LIFE_MS = 300_000;
 /** Within this time of a subscription's start another one for the same consumer and shard is refused. */
