@@ -1,9 +1,10 @@
 /**
  * Collects a request body into one buffer, with one copy at most.
  *
- * A body that arrives in one piece is handed on as it is. Otherwise the declared length is trusted only up to
- * `TRUSTED_BYTES_MAX`; beyond that the buffer doubles as bytes really arrive, so a client that declares much
- * and sends little costs little. Every byte held counts against a budget shared by all requests.
+ * A body that arrives in one piece is handed on as it is. Otherwise the declared length is trusted
+ * only up to `TRUSTED_BYTES_MAX`; beyond that the buffer doubles as bytes really arrive, so a
+ * client that declares much and sends little costs little. Every byte held counts against a budget
+ * shared by all requests.
  */
 
 /** Size reserved on a client's word alone, bytes. */
@@ -113,7 +114,8 @@ export class BodyCollector {
       }
     }
     this.#held = size;
-    // Unpooled on purpose: a view into the shared pool would pin a slab for as long as the request lives.
+    // Unpooled on purpose: a view into the shared pool would pin a slab for as long as the request
+    // lives.
     const grown = Buffer.allocUnsafeSlow(size);
     grown.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = grown;

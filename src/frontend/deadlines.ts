@@ -1,8 +1,9 @@
 /**
  * Deadlines of many things at once: one sweep a second instead of a timer each.
  *
- * Connections that have said nothing yet, requests whose body is still coming and responses the peer does not
- * take are all bounded this way. An entry fires at most one sweep period late and never twice.
+ * Connections that have said nothing yet, requests whose body is still coming and responses the
+ * peer does not take are all bounded this way. An entry fires at most one sweep period late and
+ * never twice.
  */
 import type { Clock, Timer } from '../runtime/clock.ts';
 

@@ -1,8 +1,8 @@
 /**
  * One request and its answer, whatever HTTP version carries them.
  *
- * The listener's HTTP/1.1 and HTTP/2 halves produce exchanges with the body already collected; the pipeline
- * answers each exactly once, with `send` or with `stream`.
+ * The listener's HTTP/1.1 and HTTP/2 halves produce exchanges with the body already collected; the
+ * pipeline answers each exactly once, with `send` or with `stream`.
  */
 import type { ResponseStream } from '../api/response-stream.ts';
 
@@ -14,7 +14,10 @@ export interface HttpRequest {
   /** Path and query as sent; one character per byte. */
   readonly target: string;
   readonly headers: HeaderMap;
-  /** Name, value, name, value as received and in order, HTTP/2 pseudo headers included; one character per byte. */
+  /**
+   * Name, value, name, value as received and in order, HTTP/2 pseudo headers included; one
+   * character per byte.
+   */
   readonly rawHeaders: readonly string[];
   readonly remoteAddress: string;
   /** Whether the connection is encrypted. */
@@ -35,6 +38,8 @@ export type Refusal = 'too-large' | 'overloaded';
 export interface ExchangeHandler {
   /** Called once per request, with the whole body. Must not throw. */
   handle(request: HttpRequest, reply: HttpReply): void;
-  /** Called instead of `handle`; `request.body` is empty. The connection closes after the answer. */
+  /**
+   * Called instead of `handle`; `request.body` is empty. The connection closes after the answer.
+   */
   refuse(request: HttpRequest, reply: HttpReply, why: Refusal): void;
 }

@@ -1,6 +1,6 @@
 /**
- * Bounds of the HTTP listener. Every one of them exists so that a slow, silent, lying or greedy client costs
- * a known amount and is gone after a known time.
+ * Bounds of the HTTP listener. Every one of them exists so that a slow, silent, lying or greedy
+ * client costs a known amount and is gone after a known time.
  */
 import type { Clock } from '../runtime/clock.ts';
 import type { BodyBudget } from './body-collector.ts';
@@ -18,7 +18,10 @@ export interface HttpLimits {
   readonly connectionsMax: number;
   /** All header fields of one request, bytes. */
   readonly headerBytesMax: number;
-  /** From accept to the end of the first request's head, and for the head of every later HTTP/1.1 request, ms. */
+  /**
+   * From accept to the end of the first request's head, and for the head of every later HTTP/1.1
+   * request, ms.
+   */
   readonly headerTimeoutMs: number;
   /** From the first byte of a request to the last of its body, ms. */
   readonly requestTimeoutMs: number;

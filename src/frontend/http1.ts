@@ -1,8 +1,9 @@
 /**
  * The HTTP/1.1 half of the listener: Node's HTTP server, fed with sockets the listener has sniffed.
  *
- * A request becomes an exchange once its body is complete. A refused body is answered at once and the rest is
- * read and thrown away for a while, so that the client gets to see the answer instead of a reset.
+ * A request becomes an exchange once its body is complete. A refused body is answered at once and
+ * the rest is read and thrown away for a while, so that the client gets to see the answer instead
+ * of a reset.
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -55,7 +56,8 @@ export class Http1 {
     });
     // A client may close its sending side and still wait for the answer.
     (this.#server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
-    // The server never listens itself, and the sweep that enforces the two timeouts starts with this event.
+    // The server never listens itself, and the sweep that enforces the two timeouts starts with
+    // this event.
     this.#server.emit('listening');
   }
 
@@ -88,7 +90,9 @@ export class Http1 {
     this.#parts.handler.handle(toRequest(request, nothing), reply);
   }
 
-  /** Nothing that can be called a request: a bare status, then the rest of the input is thrown away. */
+  /**
+   * Nothing that can be called a request: a bare status, then the rest of the input is thrown away.
+   */
   #answerBroken(code: string, socket: Socket): void {
     if (!socket.writable || code === 'ECONNRESET') {
       socket.destroy();
@@ -167,7 +171,8 @@ class Http1Exchange implements HttpReply, Expiring {
   stream(status: number, headers: readonly string[]): ResponseStream {
     const stream = new WritableResponseStream(this.#response);
     if (stream.open) {
-      // A reader that closes its sending side is taken to be gone: streams are not one-shot scripts.
+      // A reader that closes its sending side is taken to be gone: streams are not one-shot
+      // scripts.
       this.#request.socket.once('end', () => stream.destroy());
       this.#response.writeHead(status, [...headers]);
       this.#response.flushHeaders();
@@ -195,7 +200,9 @@ class Http1Exchange implements HttpReply, Expiring {
     }
   }
 
-  /** Answers now, then reads on without keeping anything until the client is done or out of credit. */
+  /**
+   * Answers now, then reads on without keeping anything until the client is done or out of credit.
+   */
   #refuse(why: Refusal): void {
     this.#refused = true;
     this.#body.release();

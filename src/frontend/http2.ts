@@ -1,8 +1,9 @@
 /**
  * The HTTP/2 half of the listener: sessions over cleartext (prior knowledge) or TLS sockets.
  *
- * Works on the raw stream events. A session costs as little as possible, because some SDKs open one per
- * request: no timers of its own, and the connection window grows only for sessions that send large bodies.
+ * Works on the raw stream events. A session costs as little as possible, because some SDKs open one
+ * per request: no timers of its own, and the connection window grows only for sessions that send
+ * large bodies.
  */
 import { constants, createServer } from 'node:http2';
 import type {
@@ -70,7 +71,8 @@ export class Http2 {
   /** Takes over a connection; bytes already read must have been put back. */
   accept(socket: Socket): void {
     this.#server.emit('connection', socket);
-    // Nobody half-closes HTTP/2; without this, streams that wait would not notice that the peer is gone.
+    // Nobody half-closes HTTP/2; without this, streams that wait would not notice that the peer is
+    // gone.
     socket.once('end', () => socket.destroy());
   }
 
@@ -248,8 +250,8 @@ class Http2Exchange implements HttpReply, Expiring {
   }
 
   /**
-   * Reads on without keeping anything and answers at the end: some clients cannot take a response while much of
-   * their request is still queued, and a reset would throw away the answer as well.
+   * Reads on without keeping anything and answers at the end: some clients cannot take a response
+   * while much of their request is still queued, and a reset would throw away the answer as well.
    */
   #refuse(why: Refusal): void {
     const stream = this.#stream;

@@ -1,9 +1,10 @@
 /**
  * The data port: one TCP port that speaks HTTP/1.1, HTTP/2 with prior knowledge, and both over TLS.
  *
- * The first bytes of a connection decide: a TLS handshake record, the HTTP/2 preface, or else HTTP/1.1. The
- * bytes are put back and the socket is handed to the right half. Nothing here knows Kinesis. Every connection
- * is bounded from its first moment, and `close` ends all of them within the deadline it is given.
+ * The first bytes of a connection decide: a TLS handshake record, the HTTP/2 preface, or else
+ * HTTP/1.1. The bytes are put back and the socket is handed to the right half. Nothing here knows
+ * Kinesis. Every connection is bounded from its first moment, and `close` ends all of them within
+ * the deadline it is given.
  */
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
@@ -42,7 +43,10 @@ export interface ListenerOptions {
   readonly tls: TlsIdentity | null;
 }
 
-/** Where to listen: an address, or a descriptor that is bound and listening already and is ours from then on. */
+/**
+ * Where to listen: an address, or a descriptor that is bound and listening already and is ours from
+ * then on.
+ */
 export type ListenTarget =
   { readonly host: string; readonly port: number } | { readonly fd: number };
 
@@ -102,7 +106,8 @@ export class HttpListener {
       this.#server.once('error', reject);
       this.#server.listen({ ...target, backlog: BACKLOG }, () => {
         this.#server.off('error', reject);
-        // A failed accept (out of descriptors) must not end the process; the client sees its own timeout.
+        // A failed accept (out of descriptors) must not end the process; the client sees its own
+        // timeout.
         this.#server.on('error', () => {});
         const { address, port } = this.#server.address() as AddressInfo;
         resolve({ host: address, port });
@@ -116,8 +121,9 @@ export class HttpListener {
   }
 
   /**
-   * Stops accepting, lets requests finish (GOAWAY on HTTP/2, Connection: close on HTTP/1.1), cuts what is left
-   * after `deadlineMs`. Resolves when no connection is open; later calls wait for the first.
+   * Stops accepting, lets requests finish (GOAWAY on HTTP/2, Connection: close on HTTP/1.1), cuts
+   * what is left after `deadlineMs`. Resolves when no connection is open; later calls wait for the
+   * first.
    */
   close(deadlineMs: number): Promise<void> {
     this.#closed ??= this.#drain(deadlineMs);

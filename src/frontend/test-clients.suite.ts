@@ -1,6 +1,6 @@
 /**
- * Small real-socket clients for the tests of the front end: HTTP/1.1, HTTP/2 with prior knowledge, both over
- * TLS, and bare bytes.
+ * Small real-socket clients for the tests of the front end: HTTP/1.1, HTTP/2 with prior knowledge,
+ * both over TLS, and bare bytes.
  */
 import { request as httpRequest } from 'node:http';
 import { connect as http2Connect } from 'node:http2';
@@ -96,7 +96,9 @@ export const ways: Readonly<Record<string, Ask>> = {
   'TLS h2': askHttp2('https'),
 };
 
-/** Sends `pieces` as separate writes and resolves with everything received until the server closes. */
+/**
+ * Sends `pieces` as separate writes and resolves with everything received until the server closes.
+ */
 export function sendBytes(port: number, pieces: readonly (Uint8Array | string)[]): Promise<string> {
   return new Promise((resolve) => {
     const socket = netConnect({ host: '127.0.0.1', port, noDelay: true });

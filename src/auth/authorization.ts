@@ -1,0 +1,128 @@
+/**
+ * The signature parameters of a request, from its Authorization header or its query.
+ *
+ * Reading is as lenient about separators and order as the service is, and complains with its texts.
+ */
+import { ServiceError } from '../model/service-error.ts';
+import { parseQuery } from './query.ts';
+import type { QueryParameter } from './query.ts';
+import { headerOf } from './signed-request.ts';
+import type { SignedRequest } from './signed-request.ts';
+
+export interface Authorization {
+  readonly origin: 'header' | 'query';
+  readonly algorithm: string;
+  /** `key id/date/region/service/aws4_request`, unchecked. */
+  readonly credential: string;
+  readonly signedHeaders: string;
+  readonly signature: string;
+  /** X-Amz-Date, or the Date header where that is missing; unchecked. */
+  readonly date: string;
+  readonly securityToken: string | null;
+  readonly query: readonly QueryParameter[];
+}
+
+/** In the order in which the service names those that are missing. */
+const headerParts = ['Credential', 'Signature', 'SignedHeaders'] as const;
+
+const queryParts = [
+  'X-Amz-Algorithm',
+  'X-Amz-Credential',
+  'X-Amz-Signature',
+  'X-Amz-SignedHeaders',
+  'X-Amz-Date',
+] as const;
+
+/**
+ * Throws MissingAuthenticationToken, IncompleteSignature or, when the request is signed twice,
+ * InvalidSignature.
+ */
+export function parseAuthorization(request: SignedRequest): Authorization {
+  const header = headerOf(request, 'authorization') ?? '';
+  const query = parseQuery(request.target);
+  const signedByQuery = query.some(({ name }) => name === 'X-Amz-Algorithm');
+  if (header !== '' && signedByQuery) {
+    throw new ServiceError(
+      'InvalidSignatureException',
+      "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.",
+    );
+  }
+  if (signedByQuery) {
+    return fromQuery(query);
+  }
+  if (!header.trim().startsWith('AWS4-')) {
+    throw new ServiceError('MissingAuthenticationTokenException', 'Missing Authentication Token');
+  }
+  return fromHeader(request, header, query);
+}
+
+function fromHeader(
+  request: SignedRequest,
+  header: string,
+  query: readonly QueryParameter[],
+): Authorization {
+  const [algorithm = '', ...fields] = header.split(/[, ]+/).filter((field) => field !== '');
+  const parts = new Map<string, string>();
+  for (const field of fields) {
+    const equals = field.indexOf('=');
+    if (equals > 0) {
+      parts.set(field.slice(0, equals), field.slice(equals + 1));
+    }
+  }
+  const date = headerOf(request, 'x-amz-date') ?? headerOf(request, 'date') ?? '';
+  let complaint = '';
+  for (const part of headerParts) {
+    if ((parts.get(part) ?? '') === '') {
+      complaint += `Authorization header requires '${part}' parameter. `;
+    }
+  }
+  if (date === '') {
+    complaint +=
+      "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
+  }
+  if (complaint !== '') {
+    throw new ServiceError('IncompleteSignatureException', `${complaint}Authorization=${header}`);
+  }
+  return {
+    origin: 'header',
+    algorithm,
+    credential: parts.get('Credential') as string,
+    signedHeaders: parts.get('SignedHeaders') as string,
+    signature: parts.get('Signature') as string,
+    date,
+    securityToken: headerOf(request, 'x-amz-security-token') ?? null,
+    query,
+  };
+}
+
+function fromQuery(query: readonly QueryParameter[]): Authorization {
+  const parts = new Map<string, string>();
+  for (const { name, value } of query) {
+    // The first of several counts; all of them are signed, so none can be slipped in.
+    if (!parts.has(name)) {
+      parts.set(name, value);
+    }
+  }
+  let complaint = '';
+  for (const part of queryParts) {
+    if ((parts.get(part) ?? '') === '') {
+      complaint += `AWS query-string parameters must include '${part}'. `;
+    }
+  }
+  if (complaint !== '') {
+    throw new ServiceError(
+      'IncompleteSignatureException',
+      `${complaint}Re-examine the query-string parameters.`,
+    );
+  }
+  return {
+    origin: 'query',
+    algorithm: parts.get('X-Amz-Algorithm') as string,
+    credential: parts.get('X-Amz-Credential') as string,
+    signedHeaders: parts.get('X-Amz-SignedHeaders') as string,
+    signature: parts.get('X-Amz-Signature') as string,
+    date: parts.get('X-Amz-Date') as string,
+    securityToken: parts.get('X-Amz-Security-Token') ?? null,
+    query,
+  };
+}

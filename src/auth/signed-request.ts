@@ -1,0 +1,34 @@
+/**
+ * What authentication needs of a request, and what it finds.
+ */
+
+/** Header values by lower-case name; repeated headers as the HTTP parser joins them. */
+export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+export interface SignedRequest {
+  readonly method: string;
+  /** Path and query as sent; one character per byte. */
+  readonly target: string;
+  readonly headers: RequestHeaders;
+  /**
+   * Name, value, name, value as received and in order, HTTP/2 pseudo headers included; one
+   * character per byte.
+   */
+  readonly rawHeaders: readonly string[];
+  readonly body: Uint8Array;
+}
+
+/** Who sent a request. */
+export interface Identity {
+  /** 12 digits. */
+  readonly account: string;
+  /** `arn:aws:iam::…` or, for a session, `arn:aws:sts::…`; in error texts and policies. */
+  readonly arn: string;
+  readonly accessKeyId: string;
+}
+
+/** The single value of a header, or undefined; repeated headers come joined. */
+export function headerOf(request: SignedRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : value?.join(', ');
+}
