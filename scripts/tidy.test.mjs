@@ -1,5 +1,7 @@
 // @ts-check
-/** Every rule of tidy has a planted breach it must find and a clean neighbour it must leave alone. */
+/**
+ * Every rule of tidy has a planted breach it must find and a clean neighbour it must leave alone.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reflow } from './reflow.mjs';
