@@ -1,10 +1,10 @@
 /**
- * PutRecords from the bytes of a JSON body straight into a RecordBatch: one pass, no string, object or
- * copy per record; base64 is decoded to where the record will be stored.
+ * PutRecords from the bytes of a JSON body straight into a RecordBatch: one pass, no string, object
+ * or copy per record; base64 is decoded to where the record will be stored.
  *
- * It takes only what needs no thought: no escapes, no duplicate or unknown members, ASCII keys, values
- * within the model's constraints. Anything else gives null, and the general decoder decides and words
- * the error; so what both accept must be the same batch (tested against each other).
+ * It takes only what needs no thought: no escapes, no duplicate or unknown members, ASCII keys,
+ * values within the model's constraints. Anything else gives null, and the general decoder decides
+ * and words the error; so what both accept must be the same batch (tested against each other).
  */
 import { base64DecodedLength, decodeBase64Into } from '../../common/base64.ts';
 import { hashPartitionKeyInto, parseHashKey } from '../../model/hash-key.ts';
