@@ -49,7 +49,7 @@ import { updateStreamWarmThroughput } from './operations/update-stream-warm-thro
 import { check } from './check.ts';
 import { decodeBody, encodeOutput } from './codec.ts';
 import { coerce } from './coerce.ts';
-import type { Operation, OperationContext, Output } from './operation.ts';
+import type { Operation, OperationContext, Output, Protocol } from './operation.ts';
 
 const all: readonly Operation[] = [
   addTagsToStream,
@@ -104,17 +104,37 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
   all.map((operation) => [operation.name, operation]),
 );
 
+/** A body that was read: its members as plain values, or the whole input by a shortcut. */
+export type DecodedBody =
+  | { readonly kind: 'members'; readonly members: unknown }
+  | { readonly kind: 'input'; readonly input: unknown };
+
 /**
- * Answers a request whose sender is known: reads the body, converts and checks its members, asks
- * for access, does the work, and gives the parts of the answer's body (none for an empty one).
- * Throws ServiceError for whatever a client may see.
+ * Reads a body, as far as that is possible without knowing the sender; null for a request whose
+ * target is no operation. Throws SerializationException when it is not an object of the protocol.
+ */
+export function decodeRequest(
+  operation: Operation | null,
+  protocol: Protocol,
+  body: Uint8Array,
+): DecodedBody {
+  const codec = operation?.codec;
+  const input = protocol === 'json' ? codec?.decodeJson?.(body) : codec?.decodeCbor?.(body);
+  if (input !== undefined && input !== null) return { kind: 'input', input };
+  return { kind: 'members', members: decodeBody(protocol, body) };
+}
+
+/**
+ * Answers a request whose sender is known: converts and checks its members, asks for access, does
+ * the work, and gives the parts of the answer's body (none for an empty one). Throws ServiceError
+ * for whatever a client may see.
  */
 export async function invoke(
   operation: Operation,
   context: OperationContext,
-  body: Uint8Array,
+  decoded: DecodedBody,
 ): Promise<readonly Uint8Array[]> {
-  const input = readInput(operation, context, body);
+  const input = readInput(operation, decoded);
   const target = operation.target(context, input);
   const checked = context.access.check(context.caller, `kinesis:${operation.name}`, target);
   if (checked instanceof Promise) await checked;
@@ -122,13 +142,11 @@ export async function invoke(
   return encodeAnswer(operation, context, handled instanceof Promise ? await handled : handled);
 }
 
-function readInput(operation: Operation, context: OperationContext, body: Uint8Array): unknown {
-  const { codec } = operation;
-  const fast = context.protocol === 'json' ? codec?.decodeJson?.(body) : codec?.decodeCbor?.(body);
-  if (fast !== undefined && fast !== null) return fast;
-  const members = coerce(operation.input, decodeBody(context.protocol, body));
+function readInput(operation: Operation, decoded: DecodedBody): never {
+  if (decoded.kind === 'input') return decoded.input as never;
+  const members = coerce(operation.input, decoded.members);
   check(operation.input, members);
-  return operation.prepare === undefined ? members : operation.prepare(members);
+  return (operation.prepare === undefined ? members : operation.prepare(members)) as never;
 }
 
 function encodeAnswer(

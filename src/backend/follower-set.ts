@@ -2,8 +2,8 @@
  * The subscriptions of a volume: who follows which shard, from where, how fast.
  *
  * Invariants: each record reaches a follower once and in order; a consumer follows a shard at most
- * once; followers at the same place share one read and one outcome object. A follower costs no memory
- * for records: what it has not taken yet stays in the store.
+ * once; followers at the same place share one read and one outcome object. A follower costs no
+ * memory for records: what it has not taken yet stays in the store.
  */
 import { TokenBucket } from '../common/token-bucket.ts';
 import type {

@@ -21,6 +21,27 @@ export interface ShardUse {
   readsThrottled: number;
 }
 
+export function noUse(): ShardUse {
+  return {
+    bytesIn: 0,
+    recordsIn: 0,
+    bytesOut: 0,
+    recordsOut: 0,
+    writesThrottled: 0,
+    readsThrottled: 0,
+  };
+}
+
+/** Adds `use` to `total`. */
+export function addUse(total: ShardUse, use: Readonly<ShardUse>): void {
+  total.bytesIn += use.bytesIn;
+  total.recordsIn += use.recordsIn;
+  total.bytesOut += use.bytesOut;
+  total.recordsOut += use.recordsOut;
+  total.writesThrottled += use.writesThrottled;
+  total.readsThrottled += use.readsThrottled;
+}
+
 export class ShardState {
   nextOrdinal: number;
   lastArrivalMs: number;
@@ -30,14 +51,7 @@ export class ShardState {
   sealed = false;
   readonly write: WriteThrottle;
   readonly read: ReadThrottle;
-  readonly use: ShardUse = {
-    bytesIn: 0,
-    recordsIn: 0,
-    bytesOut: 0,
-    recordsOut: 0,
-    writesThrottled: 0,
-    readsThrottled: 0,
-  };
+  readonly use: ShardUse = noUse();
 
   constructor(entry: ShardEntry, bounds: ShardBounds, nowMs: number) {
     this.nextOrdinal = bounds.next;

@@ -80,7 +80,7 @@ describe('writing', () => {
     );
   });
 
-  test('lets a record of 10 MiB in at once where the stream allows it, then one MiB per second', () => {
+  test('lets 10 MiB in at once where the stream allows it, then one MiB per second', () => {
     const throttle = new WriteThrottle(writeBurstBytes(10240), 0);
     assert.equal(throttle.tryTake(1, 10 * MiB, 0), true);
     assert.equal(throttle.tryTake(1, 1, 0), false);

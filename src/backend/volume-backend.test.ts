@@ -88,7 +88,7 @@ describe('append', () => {
     assert.equal(stored(outcome!).arrivalMs, first.arrivalMs);
   });
 
-  test('answers moved for unknown, closed, foreign and sealed shards, and stores the others', async () => {
+  test('answers moved for unknown, closed, foreign and sealed shards', async () => {
     const { backend, map } = setUp();
     const [open, closed, foreign] = evenShards(3, 1);
     map.set(
@@ -105,7 +105,7 @@ describe('append', () => {
     );
   });
 
-  test('reports a full disk as unavailable and goes on afterwards with higher ordinals', async () => {
+  test('reports a full disk as unavailable and goes on afterwards', async () => {
     const { store, put, read } = setUp();
     store.held = true;
     const lost = put(1, 'a');
@@ -178,7 +178,7 @@ describe('write limit', () => {
 
 describe('read', () => {
   for (const slow of [false, true]) {
-    test(`returns exactly what is asked, cut at records (${slow ? 'slow' : 'fast'} store)`, async () => {
+    test(`returns exactly what is asked (${slow ? 'slow' : 'fast'} store)`, async () => {
       const { store, put, read } = setUp();
       store.slow = slow;
       await put(1, 'a', 'b', 'c');
@@ -301,7 +301,7 @@ describe('read', () => {
 });
 
 describe('seal', () => {
-  test('refuses further appends at once and resolves when those in flight are settled', async () => {
+  test('refuses appends at once and resolves when those in flight are settled', async () => {
     const { store, backend, put } = setUp();
     store.held = true;
     const first = put(1, 'a');
@@ -329,7 +329,7 @@ describe('seal', () => {
 });
 
 describe('encryption', () => {
-  test('stores ciphertext of encrypted streams and reads records of before, during and after', async () => {
+  test('stores ciphertext and reads records of before, during and after', async () => {
     const { map, store, keys, put, read } = setUp();
     assert.equal(stored(await put(1, 'before')).encrypted, false);
     const dataKeyId = await keys.create('alias/a', '000000000000');
@@ -345,7 +345,7 @@ describe('encryption', () => {
     assert.deepEqual((await read({ fromOrdinal: 3, recordsMax: 1 })).texts, ['also']);
   });
 
-  test('a key that cannot be used is an outcome of puts and gets, and ends when it can', async () => {
+  test('a key that cannot be used is an outcome, and ends when it can', async () => {
     const { map, provider, keys, backend, put, read } = setUp();
     await put(1, 'plain');
     const dataKeyId = await keys.create('alias/a', '000000000000');

@@ -23,16 +23,17 @@ import type { ShardKey } from '../model/stream.ts';
 import { recordBytes } from '../model/packed.ts';
 import type { DataKeys } from '../keys/data-keys.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { trimHorizonMs } from '../shardmap/lineage.ts';
 import type { ShardEntry, ShardMapView, StreamEntry } from '../shardmap/shard-map.ts';
 import { EngineUnavailableError, FencedError, LogFullError } from '../storage/commit-log.ts';
+import { VolumeBusyError } from '../storage/volume-store.ts';
 import type { VolumeStore } from '../storage/volume-store.ts';
 import { FAN_OUT_EVENT_BYTES_MAX, GET_RECORDS_COUNT_MAX } from '../model/limits.ts';
 import { FollowerSet } from './follower-set.ts';
-import { horizonMs } from './horizon.ts';
 import { ReadCollector } from './read-collector.ts';
 import { SectionKeys } from './section-keys.ts';
 import type { OpenedRun, ResolvedKeys } from './section-keys.ts';
-import { ShardState, type ShardUse } from './shard-state.ts';
+import { addUse, noUse, ShardState, type ShardUse } from './shard-state.ts';
 import { writeBurstBytes, type LimitsMode } from './throttle.ts';
 import { admit, gatherAccepted, type Admission } from './write-admission.ts';
 
@@ -71,6 +72,8 @@ export class VolumeBackend implements Backend {
   readonly #volume: number;
   readonly #limits: LimitsMode;
   readonly #states = new Map<ShardKey, ShardState>();
+  /** Use of shards whose state was dropped. */
+  readonly #gone: ShardUse = noUse();
   #sealWaiters: (() => void)[] = [];
   readonly #followers: FollowerSet;
   readonly #stopFollowing: () => void;
@@ -180,7 +183,8 @@ export class VolumeBackend implements Backend {
       if (
         error instanceof LogFullError ||
         error instanceof EngineUnavailableError ||
-        error instanceof FencedError
+        error instanceof FencedError ||
+        error instanceof VolumeBusyError
       ) {
         return { kind: 'unavailable', reason: error.message };
       }
@@ -208,7 +212,7 @@ export class VolumeBackend implements Backend {
       request.fromOrdinal,
       request.recordsMax,
       bytesMax,
-      horizonMs(entry.stream.document.retention, this.#clock.now()),
+      trimHorizonMs(entry.stream.document, this.#clock.now()),
     );
     return this.#collect(entry, state, collector, this.#limits !== 'off');
   }
@@ -226,7 +230,7 @@ export class VolumeBackend implements Backend {
       fromOrdinal,
       GET_RECORDS_COUNT_MAX,
       FAN_OUT_EVENT_BYTES_MAX,
-      horizonMs(entry.stream.document.retention, this.#clock.now()),
+      trimHorizonMs(entry.stream.document, this.#clock.now()),
     );
     return this.#collect(entry, this.#state(entry, this.#clock.monotonic()), collector, false);
   }
@@ -281,7 +285,7 @@ export class VolumeBackend implements Backend {
 
   /** Jumps over hidden records by the index instead of reading them. */
   async #skipHidden(entry: ShardEntry, collector: ReadCollector): Promise<void> {
-    const horizon = horizonMs(entry.stream.document.retention, this.#clock.now());
+    const horizon = trimHorizonMs(entry.stream.document, this.#clock.now());
     const first = await this.#store.seekTime(entry.document.key, horizon);
     collector.nextOrdinal = Math.max(collector.nextOrdinal, first);
     collector.passedHidden = false;
@@ -322,7 +326,7 @@ export class VolumeBackend implements Backend {
     const entry = this.#entry(shard);
     if (entry === undefined) return null;
     if (query.kind === 'latest') return this.#store.bounds(shard).next;
-    const horizon = horizonMs(entry.stream.document.retention, this.#clock.now());
+    const horizon = trimHorizonMs(entry.stream.document, this.#clock.now());
     const ms = query.kind === 'timestamp' ? Math.max(query.ms, horizon) : horizon;
     const ordinal = await this.#store.seekTime(shard, ms);
     return Math.max(ordinal, this.#store.bounds(shard).oldest);
@@ -352,12 +356,19 @@ export class VolumeBackend implements Backend {
     return this.#states.get(shard)?.use;
   }
 
+  /** Counts of all shards together, of those that are gone too. */
+  get total(): Readonly<ShardUse> {
+    const total = { ...this.#gone };
+    for (const { use } of this.#states.values()) addUse(total, use);
+    return total;
+  }
+
   /** Drops stored records that no stream needs any more. Only once the map is complete. */
   async retain(): Promise<void> {
     const nowMs = this.#clock.now();
     await this.#store.retain((shard) => {
       const entry = this.#entry(shard);
-      return entry === undefined ? Infinity : horizonMs(entry.stream.document.retention, nowMs);
+      return entry === undefined ? Infinity : trimHorizonMs(entry.stream.document, nowMs);
     });
   }
 
@@ -384,7 +395,9 @@ export class VolumeBackend implements Backend {
 
   #dropGoneStates(): void {
     for (const [key, state] of this.#states) {
-      if (state.inFlight === 0 && this.#map.shard(key) === undefined) this.#states.delete(key);
+      if (state.inFlight > 0 || this.#map.shard(key) !== undefined) continue;
+      addUse(this.#gone, state.use);
+      this.#states.delete(key);
     }
   }
 

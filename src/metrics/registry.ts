@@ -5,7 +5,10 @@
  * values only (operation, code); children are made once and kept by the caller, so that counting on
  * a hot path is an addition.
  */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import Counter from 'prom-client/lib/counter.js';
+import Gauge from 'prom-client/lib/gauge.js';
+import Histogram from 'prom-client/lib/histogram.js';
+import Registry from 'prom-client/lib/registry.js';
 
 export interface CounterMetric {
   /** Adds `by`, at least 0. */

@@ -4,7 +4,6 @@
  * with the name the user wrote.
  */
 import { isIP } from 'node:net';
-import type { z } from 'zod';
 import { environmentName, flagName, optionNames, optionTable } from './options.ts';
 import type { OptionName, ServerConfig } from './options.ts';
 
@@ -29,9 +28,10 @@ export function loadConfig(sources: ConfigSources): ServerConfig {
   const values: Record<string, unknown> = {};
   for (const name of optionNames) {
     const found = firstGiven(name, sources, file);
-    const parsed = optionTable[name].schema.safeParse(found.value);
-    if (!parsed.success) throw new ConfigError(`${found.from}: ${problem(parsed.error)}`);
-    values[name] = parsed.data;
+    if (found.value === undefined) continue;
+    const parsed = optionTable[name].parse(found.value);
+    if (!('value' in parsed)) throw new ConfigError(`${found.from}: expected ${parsed.expected}`);
+    values[name] = parsed.value;
   }
   const config = values as unknown as ServerConfig;
   checkTogether(config);
@@ -78,8 +78,8 @@ function checkTogether(config: ServerConfig): void {
   }
   if (config.auth === 'open' && !isLoopback(config.host)) {
     throw new ConfigError(
-      `--auth open answers everybody who can reach ${config.host}, so it is refused on any address ` +
-        'that is not loopback. Use --auth verify (see tailrace credentials), or --host 127.0.0.1.',
+      `--auth open answers everybody who can reach ${config.host}, so it is refused on any ` +
+        'address that is not loopback. Use --auth verify (see tailrace credentials), or --host 127.0.0.1.',
     );
   }
 }
@@ -88,10 +88,6 @@ function checkTogether(config: ServerConfig): void {
 export function isLoopback(host: string): boolean {
   if (host === 'localhost' || host === '::1' || host === '[::1]') return true;
   return isIP(host) === 4 && host.startsWith('127.');
-}
-
-function problem(error: z.ZodError): string {
-  return error.issues.map((issue) => issue.message).join('; ');
 }
 
 function show(value: unknown): string {

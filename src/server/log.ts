@@ -19,7 +19,12 @@ export interface LogOptions {
 
 /** Loads the pretty printer only where it is used. */
 export async function openLog({ level, format }: LogOptions): Promise<Log> {
-  const options = { level, base: null, timestamp: stdTimeFunctions.isoTime };
+  const options = {
+    level,
+    base: null,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
   const pretty = format === 'pretty' || (format === 'auto' && process.stderr.isTTY);
   if (!pretty) return faceOf(pino(options, destination({ fd: 2, sync: true })));
   const { PinoPretty } = await import('pino-pretty');

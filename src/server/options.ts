@@ -4,8 +4,6 @@
  *
  * `dataDir` is `--data-dir`, `TAILRACE_DATA_DIR`, and `dataDir` in the file.
  */
-import { z } from 'zod';
-
 export interface ServerConfig {
   readonly host: string;
   readonly port: number;
@@ -27,23 +25,14 @@ export interface ServerConfig {
 
 export type OptionName = keyof ServerConfig;
 
-/** `65536`, `64KiB`, `64k`, `1.5 GiB`: bytes. Decimal suffixes mean powers of 1024 too. */
-const byteCount = z.union([z.number(), z.string().transform(parseBytes)]).pipe(z.int().min(1));
-const wholeNumber = (min: number, max: number): z.ZodType<number> =>
-  z
-    .union([z.number(), z.string().regex(/^\d+$/, 'expected a whole number').transform(Number)])
-    .pipe(z.int().min(min).max(max));
-const flag = z.union([
-  z.boolean(),
-  z.stringbool({ truthy: ['true', '1', 'yes', 'on'], falsy: ['false', '0', 'no', 'off'] }),
-]);
-const text = z.string().min(1);
+/** What a given value means, or a text that says what was expected. */
+export type Parsed = { readonly value: unknown } | { readonly expected: string };
 
 export interface OptionRule {
   /** Placeholder of the value in the help; null for a switch. */
   readonly takes: string | null;
   readonly help: string;
-  readonly schema: z.ZodType;
+  readonly parse: (given: unknown) => Parsed;
   /** Undefined where the option may be left out. */
   readonly byDefault: string | number | boolean | undefined;
 }
@@ -55,97 +44,97 @@ export const optionTable: Readonly<Record<OptionName, OptionRule>> = {
   host: {
     takes: 'address',
     help: 'address of the data port',
-    schema: text,
+    parse: asText,
     byDefault: '127.0.0.1',
   },
   port: {
     takes: 'number',
     help: 'data port: HTTP/1.1, HTTP/2 and TLS; 0 picks a free one',
-    schema: wholeNumber(0, portMax),
+    parse: wholeNumber(0, portMax),
     byDefault: 4567,
   },
   adminPort: {
     takes: 'number',
     help: 'port for /healthz, /readyz and /metrics, on 127.0.0.1; 0 picks a free one',
-    schema: wholeNumber(0, portMax),
+    parse: wholeNumber(0, portMax),
     byDefault: 4580,
   },
   dataDir: {
     takes: 'path',
     help: 'where everything is kept',
-    schema: text,
+    parse: asText,
     byDefault: './tailrace-data',
   },
   inMemory: {
     takes: null,
     help: 'keep nothing on disk; everything is gone when the server stops',
-    schema: flag,
+    parse: asSwitch,
     byDefault: false,
   },
   region: {
     takes: 'name',
     help: 'region in ARNs and signatures',
-    schema: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, 'expected a region such as us-east-1'),
+    parse: asRegion,
     byDefault: 'us-east-1',
   },
   auth: {
     takes: 'mode',
     help: 'open: signatures must be there but are not checked; verify: they are checked',
-    schema: z.enum(['open', 'verify']),
+    parse: oneOf('open', 'verify'),
     byDefault: 'open',
   },
   limits: {
     takes: 'mode',
     help: 'aws: refuse what AWS would refuse; observe: only count it; off',
-    schema: z.enum(['aws', 'observe', 'off']),
+    parse: oneOf('aws', 'observe', 'off'),
     byDefault: 'aws',
   },
   transitionMs: {
     takes: 'ms',
     help: 'how long streams stay CREATING, UPDATING and DELETING',
-    schema: wholeNumber(0, dayMs),
+    parse: wholeNumber(0, dayMs),
     byDefault: 500,
   },
   volumes: {
     takes: 'number',
     help: 'logs that shards are spread over; may grow, never shrinks',
-    schema: wholeNumber(1, 1024),
+    parse: wholeNumber(1, 1024),
     byDefault: 1,
   },
   tailRingBytes: {
     takes: 'bytes',
     help: 'memory for the newest records, all volumes together, such as 64MiB',
-    schema: byteCount,
+    parse: asBytes,
     byDefault: '64MiB',
   },
   tls: {
     takes: 'mode',
     help: 'auto: TLS on the data port too, self-signed unless a certificate is given; off',
-    schema: z.enum(['auto', 'off']),
+    parse: oneOf('auto', 'off'),
     byDefault: 'auto',
   },
   tlsCert: {
     takes: 'path',
     help: 'certificate chain, PEM',
-    schema: text.optional(),
+    parse: asText,
     byDefault: undefined,
   },
   tlsKey: {
     takes: 'path',
     help: 'private key of the certificate, PEM',
-    schema: text.optional(),
+    parse: asText,
     byDefault: undefined,
   },
   logLevel: {
     takes: 'level',
     help: 'trace, debug, info, warn, error, fatal or silent',
-    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    parse: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
     byDefault: 'info',
   },
   logFormat: {
     takes: 'form',
     help: 'auto: readable on a terminal, else JSON; pretty; json',
-    schema: z.enum(['auto', 'pretty', 'json']),
+    parse: oneOf('auto', 'pretty', 'json'),
     byDefault: 'auto',
   },
 };
@@ -162,10 +151,48 @@ export function environmentName(name: string): string {
   return `TAILRACE_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
+function asText(given: unknown): Parsed {
+  return typeof given === 'string' && given !== '' ? { value: given } : { expected: 'a text' };
+}
+
+function asRegion(given: unknown): Parsed {
+  const isRegion = typeof given === 'string' && /^[a-z]{2}(-[a-z]+)+-\d+$/.test(given);
+  return isRegion ? { value: given } : { expected: 'a region such as us-east-1' };
+}
+
+function asSwitch(given: unknown): Parsed {
+  if (given === true || given === 'true' || given === '1') return { value: true };
+  if (given === false || given === 'false' || given === '0') return { value: false };
+  return { expected: 'true or false' };
+}
+
+function oneOf(...values: readonly string[]): (given: unknown) => Parsed {
+  const expected = `one of ${values.join(', ')}`;
+  return (given) =>
+    typeof given === 'string' && values.includes(given) ? { value: given } : { expected };
+}
+
+function wholeNumber(min: number, max: number): (given: unknown) => Parsed {
+  const expected = `a whole number from ${min} to ${max}`;
+  return (given) => {
+    const value = typeof given === 'string' && /^\d+$/.test(given) ? Number(given) : given;
+    const fits = Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max;
+    return fits ? { value } : { expected };
+  };
+}
+
 const byteUnits: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3, t: 4 };
 
-function parseBytes(given: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(given.trim());
-  if (match === null) return Number.NaN;
-  return Math.floor(Number(match[1]) * 1024 ** byteUnits[match[2]!.toLowerCase()]!);
+/** `65536`, `64KiB`, `64k`, `1.5 GiB`. Suffixes mean powers of 1024 however they are written. */
+function asBytes(given: unknown): Parsed {
+  const text = typeof given === 'number' ? String(given) : given;
+  const match =
+    typeof text === 'string' ? /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(text.trim()) : null;
+  const value =
+    match === null
+      ? Number.NaN
+      : Math.floor(Number(match[1]) * 1024 ** byteUnits[match[2]!.toLowerCase()]!);
+  return Number.isSafeInteger(value) && value > 0
+    ? { value }
+    : { expected: 'a size such as 64MiB' };
 }

@@ -1,0 +1,69 @@
+/**
+ * `tailrace start`: runs a server until SIGTERM or SIGINT, then drains it and exits with 0.
+ *
+ * Exit code 1 with one clear line when it cannot start. A second signal while draining ends it at
+ * once.
+ */
+import { readFile } from 'node:fs/promises';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { ConfigError, loadConfig } from '../server/config.ts';
+import type { RawValues } from '../server/config.ts';
+import { environmentName, flagName, optionNames, optionTable } from '../server/options.ts';
+import type { ServerConfig } from '../server/options.ts';
+
+export function registerStart(program: Command): void {
+  const command = program
+    .command('start')
+    .description('start a server')
+    .option('--config <path>', 'config file: a JSON object of these options, in camel case');
+  for (const name of optionNames) {
+    const { takes, help, byDefault } = optionTable[name];
+    const flag = takes === null ? flagName(name) : `${flagName(name)} <${takes}>`;
+    const shown = byDefault === undefined ? '' : ` (default: ${String(byDefault)})`;
+    command.addOption(new Option(flag, `${help}${shown} [${environmentName(name)}]`));
+  }
+  command.action((given: RawValues) => start(given));
+}
+
+async function start(given: RawValues): Promise<void> {
+  const config = await configFrom(given).catch(fail);
+  const { runServer } = await import('../server/run.ts');
+  const server = await runServer(config).catch(fail);
+  process.stdout.write(server.banner);
+  let draining = false;
+  const drain = (signal: string): void => {
+    if (draining) process.exit(1);
+    draining = true;
+    server.log.info({ signal }, 'draining');
+    server.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        server.log.error({ err: error }, 'could not stop cleanly');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', () => drain('SIGTERM'));
+  process.on('SIGINT', () => drain('SIGINT'));
+}
+
+async function configFrom(given: RawValues): Promise<ServerConfig> {
+  const { config: flagPath, ...flags } = given;
+  const path = (flagPath ?? process.env['TAILRACE_CONFIG']) as string | undefined;
+  const file = path === undefined ? null : { path, values: await readJson(path) };
+  return loadConfig({ flags, environment: process.env, file });
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new ConfigError(`cannot read the config file: ${(error as Error).message}`);
+  }
+}
+
+function fail(error: unknown): never {
+  process.stderr.write(`tailrace: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,250 @@
+/**
+ * Puts a server together from its parts, and takes it apart again: storage, shard map, back ends,
+ * control plane, operations, pipeline, ports. Nothing here decides anything about records or
+ * requests.
+ */
+import { SealedTokens } from '../api/sealed-tokens.ts';
+import type { Caller } from '../api/operation.ts';
+import type { DecodedBody } from '../api/registry.ts';
+import { BackendSet } from '../backend/backend-set.ts';
+import { VolumeBackend } from '../backend/volume-backend.ts';
+import { SEAL_KEY_BYTES } from '../common/sealed-box.ts';
+import { ControlPlaneService } from '../control/control-plane-service.ts';
+import { defaultHttpLimits } from '../frontend/http-options.ts';
+import { HttpListener } from '../frontend/listener.ts';
+import { Pipeline } from '../frontend/pipeline.ts';
+import { Router } from '../frontend/router.ts';
+import { DataKeys } from '../keys/data-keys.ts';
+import { Keyring } from '../keys/keyring.ts';
+import { measureProcess } from '../metrics/process-metrics.ts';
+import { MetricsRegistry } from '../metrics/registry.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
+import { NodeClock } from '../runtime/node/clock.ts';
+import { NodeDisk } from '../runtime/node/disk.ts';
+import { NodeOs } from '../runtime/node/os.ts';
+import { NodeRandom } from '../runtime/node/random.ts';
+import type { Random } from '../runtime/random.ts';
+import { ShardMap } from '../shardmap/local-shard-map.ts';
+import { CasError } from '../storage/meta-store.ts';
+import type { MetaStore } from '../storage/meta-store.ts';
+import { AdminServer } from './admin.ts';
+import type { Log } from './log.ts';
+import { MemoryFiles } from './memory-files.ts';
+import { openAccess } from './open-access.ts';
+import type { ServerConfig } from './options.ts';
+import { RequestMetrics } from './request-metrics.ts';
+import { ServerApi } from './server-api.ts';
+import { openStorage } from './storage.ts';
+import type { OpenedStorage } from './storage.ts';
+import { registerVolumeMetrics } from './volume-metrics.ts';
+import { tlsIdentity } from './tls-identity.ts';
+
+/** Requests in flight get this long to finish when the server stops; the rest is cut. */
+export const drainMs = 8_000;
+/** How often expired records and shards are looked for. */
+const retentionPeriodMs = 30_000;
+const keyringWatchMs = 1_000;
+/** A key that was disabled is noticed at the latest after this. */
+const dataKeyCacheMs = 300_000;
+const dataKeysCachedMax = 10_000;
+
+/** A config with the admin port made optional: embedded servers have none unless asked. */
+export interface ComposeConfig extends Omit<ServerConfig, 'adminPort'> {
+  readonly adminPort: number | null;
+}
+
+export interface ComposedServer {
+  readonly host: string;
+  readonly port: number;
+  readonly adminPort: number | null;
+  readonly tls: boolean;
+  /** Drains and stops; later calls wait for the first. */
+  close(): Promise<void>;
+}
+
+/** What was opened, to be closed in the opposite order. */
+class Closers {
+  readonly #closers: (() => Promise<void> | void)[] = [];
+
+  add(close: () => Promise<void> | void): void {
+    this.#closers.push(close);
+  }
+
+  /** Closes everything even if something fails, then throws the first failure. */
+  async run(): Promise<void> {
+    let failure: unknown = null;
+    for (const close of this.#closers.splice(0).reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    if (failure !== null) throw failure as Error;
+  }
+}
+
+/** Opens everything and listens. Throws StoreLockedError, ConfigError, or what the system says. */
+export async function composeServer(config: ComposeConfig, log: Log): Promise<ComposedServer> {
+  const closers = new Closers();
+  try {
+    return await compose(config, log, closers);
+  } catch (error) {
+    await closers.run().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function compose(config: ComposeConfig, log: Log, closers: Closers): Promise<ComposedServer> {
+  const clock = new NodeClock();
+  const random = new NodeRandom();
+  const disk = new NodeDisk();
+  const metrics = new MetricsRegistry();
+  const sampling = measureProcess({ clock, os: new NodeOs(), registry: metrics });
+  closers.add(() => sampling.cancel());
+
+  const directory = config.inMemory ? null : config.dataDir;
+  const storage = await openStorage(
+    { clock, disk, random, log, registry: metrics },
+    { ...config, directory },
+  );
+  closers.add(() => storage.close());
+
+  const keyring = await Keyring.open(
+    { disk: config.inMemory ? new MemoryFiles() : disk, clock, random },
+    {
+      path: `${config.dataDir}/keyring.json`,
+      region: config.region,
+      watchMs: keyringWatchMs,
+      onProblem: (error) => log.error({ err: error }, 'the keyring cannot be read'),
+    },
+  );
+  if (!config.inMemory) keyring.watch();
+  closers.add(() => keyring.close());
+  const { meta } = storage;
+  const keys = new DataKeys(
+    { meta, provider: keyring, clock, random },
+    { cacheMs: dataKeyCacheMs, cachedMax: dataKeysCachedMax },
+  );
+
+  const map = new ShardMap();
+  const volumes = new Map<number, VolumeBackend>();
+  for (const [volume, store] of storage.volumes) {
+    const options = { volume, limits: config.limits };
+    volumes.set(volume, new VolumeBackend({ store, map, clock, keys }, options));
+  }
+  registerVolumeMetrics(metrics, storage, [...volumes.values()]);
+  const backend = new BackendSet({ map, volumes });
+  const control = await ControlPlaneService.open(
+    { meta, clock, shardMap: map, backend, log },
+    {
+      region: config.region,
+      transitionMs: config.transitionMs,
+      volumes: storage.volumes.size,
+    },
+  );
+  closers.add(() => control.close());
+  const retention = keepRetention({ clock, log, storage, control });
+  closers.add(() => retention.stop());
+
+  const tokens = new SealedTokens({ random }, await sealingKey(meta, random));
+  const data = new Router({ map, backend, random });
+  const { access, authenticator } = openAccess;
+  const pipeline = new Pipeline<Caller, DecodedBody>({
+    clock,
+    random,
+    log,
+    observer: new RequestMetrics(metrics),
+    authenticator,
+    api: new ServerApi({ clock, data, control, tokens, access }, config.region),
+  });
+  return listen({ config, clock, closers, metrics, pipeline });
+}
+
+interface ListenParts {
+  readonly config: ComposeConfig;
+  readonly clock: Clock;
+  readonly closers: Closers;
+  readonly metrics: MetricsRegistry;
+  readonly pipeline: Pipeline<Caller, DecodedBody>;
+}
+
+async function listen(parts: ListenParts): Promise<ComposedServer> {
+  const { config, clock, closers, metrics, pipeline } = parts;
+  const tls = await tlsIdentity(config, clock.now());
+  const listener = new HttpListener(
+    { clock, handler: pipeline },
+    { limits: defaultHttpLimits, tls },
+  );
+  metrics.measured(
+    { name: 'tailrace_http_connections', help: 'Open connections of the data port.' },
+    () => listener.connectionCount,
+  );
+  const { port } = await listener.listen({ host: config.host, port: config.port });
+  let stopping = false;
+  closers.add(async () => {
+    pipeline.endStreams();
+    await listener.close(drainMs);
+  });
+  let adminPort: number | null = null;
+  if (config.adminPort !== null) {
+    const readiness = (): string | null => (stopping ? 'stopping' : null);
+    const admin = new AdminServer({ metrics, readiness });
+    adminPort = await admin.listen(config.adminPort);
+    closers.add(() => admin.close());
+  }
+  let closed: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    stopping = true;
+    closed ??= closers.run();
+    return closed;
+  };
+  return { host: config.host, port, adminPort, tls: tls !== null, close };
+}
+
+interface RetentionParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly storage: OpenedStorage;
+  readonly control: ControlPlaneService;
+}
+
+/** Lets go of expired records and shards from time to time, one round after the other. */
+function keepRetention({ clock, log, storage, control }: RetentionParts): {
+  stop(): Promise<void>;
+} {
+  let running: Promise<void> | null = null;
+  const round = async (): Promise<void> => {
+    await control.removeExpiredShards();
+    for (const volume of storage.volumes.values()) {
+      await volume.retain((shard) => control.horizonMs(shard));
+    }
+  };
+  const timer: Timer = clock.every(retentionPeriodMs, () => {
+    running ??= round()
+      .catch((error: unknown) => log.error({ err: error }, 'expired records could not be dropped'))
+      .finally(() => (running = null));
+  });
+  return {
+    stop: async () => {
+      timer.cancel();
+      await running;
+    },
+  };
+}
+
+const sealingKeyName = 'server/sealing-key';
+
+/** The key of iterators and page tokens: made once, kept with the metadata. */
+async function sealingKey(meta: MetaStore, random: Random): Promise<Uint8Array> {
+  const known = await meta.get(sealingKeyName);
+  if (known !== null) return known.value;
+  const made = random.bytes(SEAL_KEY_BYTES);
+  try {
+    await meta.commit([{ key: sealingKeyName, expect: 'absent', value: made }]);
+    return made;
+  } catch (error) {
+    if (!(error instanceof CasError)) throw error;
+    return (await meta.get(sealingKeyName))!.value;
+  }
+}

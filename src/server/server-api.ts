@@ -1,0 +1,63 @@
+/**
+ * The operations, as the pipeline calls them: joins a decoded request with the parts of this
+ * server.
+ */
+import type { Access, Caller, OperationContext, Protocol } from '../api/operation.ts';
+import type { ControlPlane, DataPlane } from '../api/ports.ts';
+import { encodeError } from '../api/codec.ts';
+import { decodeRequest, invoke, operations } from '../api/registry.ts';
+import type { DecodedBody } from '../api/registry.ts';
+import type { Tokens } from '../api/tokens.ts';
+import { assert } from '../common/assert.ts';
+import type { ApiCalls, Call, CallOutput } from '../frontend/pipeline.ts';
+import type { ServiceError } from '../model/service-error.ts';
+import type { Clock } from '../runtime/clock.ts';
+
+export interface ServerApiDependencies {
+  readonly clock: Clock;
+  readonly data: DataPlane;
+  readonly control: ControlPlane;
+  readonly tokens: Tokens;
+  readonly access: Access;
+}
+
+export class ServerApi implements ApiCalls<Caller, DecodedBody> {
+  readonly #dependencies: ServerApiDependencies;
+  readonly #region: string;
+
+  constructor(dependencies: ServerApiDependencies, region: string) {
+    this.#dependencies = dependencies;
+    this.#region = region;
+  }
+
+  has(operation: string): boolean {
+    return operations.has(operation);
+  }
+
+  decode(operation: string | null, protocol: Protocol, body: Uint8Array): DecodedBody {
+    const known = operation === null ? null : (operations.get(operation) ?? null);
+    return decodeRequest(known, protocol, body);
+  }
+
+  encodeError(protocol: Protocol, error: ServiceError): Uint8Array {
+    return encodeError(protocol, error);
+  }
+
+  invoke(operation: string, input: DecodedBody, call: Call): CallOutput | Promise<CallOutput> {
+    const known = operations.get(operation);
+    assert(known !== undefined, 'api: only known operations are invoked');
+    const { clock, data, control, tokens, access } = this.#dependencies;
+    const context: OperationContext = {
+      caller: call.caller,
+      region: this.#region,
+      requestId: call.requestId,
+      protocol: call.protocol,
+      clock,
+      data,
+      control,
+      tokens,
+      access,
+    };
+    return invoke(known, context, input);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * The certificate of the data port: the one given, else a self-signed one that is kept in the data
+ * directory so that clients told to trust it go on trusting it.
+ */
+import { X509Certificate } from 'node:crypto';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigError } from './config.ts';
+import type { ServerConfig } from './options.ts';
+import { selfSignedIdentity } from './self-signed.ts';
+import type { PemIdentity } from './self-signed.ts';
+
+/** A kept certificate is replaced this long before it ends. */
+const renewBeforeMs = 30 * 86_400_000;
+
+type TlsConfig = Pick<ServerConfig, 'tls' | 'tlsCert' | 'tlsKey' | 'inMemory' | 'dataDir' | 'host'>;
+
+/** Null when TLS is off. Throws ConfigError when a given file cannot be used. */
+export async function tlsIdentity(config: TlsConfig, nowMs: number): Promise<PemIdentity | null> {
+  if (config.tls === 'off') return null;
+  if (config.tlsCert !== undefined && config.tlsKey !== undefined) {
+    const certificate = await readGiven('--tls-cert', config.tlsCert);
+    return { certificate, key: await readGiven('--tls-key', config.tlsKey) };
+  }
+  if (config.inMemory) return selfSignedIdentity(config.host, nowMs);
+  const directory = join(config.dataDir, 'tls');
+  const kept = await readKept(directory);
+  if (kept !== null && isUsable(kept, config.host, nowMs)) return kept;
+  const made = selfSignedIdentity(config.host, nowMs);
+  await mkdir(directory, { recursive: true });
+  await replace(join(directory, 'key.pem'), made.key);
+  await replace(join(directory, 'certificate.pem'), made.certificate);
+  return made;
+}
+
+async function readGiven(flag: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`${flag}: ${(error as Error).message}`);
+  }
+}
+
+async function readKept(directory: string): Promise<PemIdentity | null> {
+  try {
+    const certificate = await readFile(join(directory, 'certificate.pem'), 'utf8');
+    return { certificate, key: await readFile(join(directory, 'key.pem'), 'utf8') };
+  } catch {
+    return null;
+  }
+}
+
+function isUsable({ certificate }: PemIdentity, host: string, nowMs: number): boolean {
+  try {
+    const parsed = new X509Certificate(certificate);
+    const forHost = parsed.checkHost(host) ?? parsed.checkIP(host);
+    return forHost !== undefined && Date.parse(parsed.validTo) - renewBeforeMs > nowMs;
+  } catch {
+    return false;
+  }
+}
+
+async function replace(path: string, text: string): Promise<void> {
+  const unfinished = `${path}.new`;
+  await writeFile(unfinished, text, { mode: 0o600 });
+  await chmod(unfinished, 0o600);
+  await rename(unfinished, path);
+}
