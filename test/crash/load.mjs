@@ -1,0 +1,160 @@
+// @ts-check
+// The load of a crash run: writers, a reader and a caretaker that creates and deletes streams,
+// each on a connection of its own, until the server is killed under them.
+
+import { KinesisClient, ServiceFault } from '../harness/kinesis-client.mjs';
+import { dataOf } from './random.mjs';
+
+const WRITERS = 6;
+/** The caretaker keeps at least this many streams alive, so that writers have work. */
+const LIVE_MIN = 3;
+/** Records of one request stay below what a request may carry. */
+const REQUEST_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Refusals that a stream's deletion explains. */
+const EXPECTED = new Set(['ResourceNotFoundException', 'ResourceInUseException']);
+
+/** Runs until `stop`; connections that break after the kill end it quietly. */
+export class Load {
+  #world;
+  #chance;
+  /** @type {KinesisClient[]} */
+  #clients = [];
+  #ended = false;
+  /** @type {Promise<unknown>} */
+  #loops;
+  /** @type {Error | undefined} */
+  failure;
+
+  /**
+   * @param {import('./world.mjs').World} world
+   * @param {string} endpoint
+   * @param {import('./random.mjs').Chance} chance
+   */
+  constructor(world, endpoint, chance) {
+    this.#world = world;
+    this.#chance = chance;
+    const loop = (/** @type {string} */ name, /** @type {Loop} */ body) =>
+      this.#run(endpoint, chance.fork(name), body);
+    const writers = Array.from({ length: WRITERS }, (_, n) => loop(`writer ${n}`, this.#write));
+    this.#loops = Promise.all([
+      ...writers,
+      loop('reader', this.#read),
+      loop('caretaker', this.#care),
+    ]);
+  }
+
+  /** The server is dead, or about to be: errors of connections are no news from now on. */
+  expectEnd() {
+    this.#ended = true;
+  }
+
+  /** Waits until every request is answered or broken. */
+  async stop() {
+    this.#ended = true;
+    for (const client of this.#clients) client.close();
+    await this.#loops;
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  /**
+   * @typedef {(client: KinesisClient, chance: import('./random.mjs').Chance) => Promise<void>} Loop
+   */
+
+  /**
+   * @param {string} endpoint
+   * @param {import('./random.mjs').Chance} chance
+   * @param {Loop} body
+   */
+  async #run(endpoint, chance, body) {
+    const client = new KinesisClient(endpoint, { connections: 1 });
+    this.#clients.push(client);
+    while (!this.#ended) {
+      try {
+        await body.call(this, client, chance);
+      } catch (error) {
+        if (error instanceof ServiceFault && EXPECTED.has(error.name)) continue;
+        if (!this.#ended) this.failure ??= /** @type {Error} */ (error);
+        break;
+      }
+    }
+    client.close();
+  }
+
+  /** @type {Loop} */
+  async #write(client, chance) {
+    const world = this.#world;
+    const streams = world.live();
+    if (streams.length === 0 || world.budget <= 0) {
+      await pause(5);
+      return;
+    }
+    const stream = chance.pick(streams);
+    const single = chance.happens(0.4);
+    const keys = stream.oracle.sending(single ? 1 : chance.pick([2, 7, 30, 500]));
+    const entries = this.#entries(keys);
+    world.events.emit('sent');
+    if (single) {
+      const answer = await client.call('PutRecord', { StreamName: stream.name, ...entries[0] });
+      world.acked += stream.oracle.answered(keys, [answer]);
+    } else {
+      const input = { StreamName: stream.name, Records: entries };
+      const answer = await client.call('PutRecords', input);
+      world.acked += stream.oracle.answered(keys, answer.Records);
+    }
+    if (chance.happens(0.5)) await pause(chance.between(1, 10));
+  }
+
+  /**
+   * As many of the keys as fit into a request; the rest are never sent and so may not appear.
+   * @param {string[]} keys
+   */
+  #entries(keys) {
+    const entries = [];
+    let bytes = 0;
+    for (const key of keys) {
+      const data = dataOf(key);
+      bytes += data.length;
+      if (bytes > REQUEST_BYTES_MAX && entries.length > 0) break;
+      entries.push({ PartitionKey: key, Data: data.toString('base64') });
+    }
+    this.#world.budget -= bytes;
+    return entries;
+  }
+
+  /** @type {Loop} */
+  async #read(client, chance) {
+    const streams = this.#world.live();
+    await pause(chance.between(1, 20));
+    if (streams.length === 0) return;
+    const stream = chance.pick(streams);
+    const shard = chance.pick(stream.shards);
+    const { ShardIterator } = await client.call('GetShardIterator', {
+      StreamName: stream.name,
+      ShardId: shard,
+      ShardIteratorType: 'TRIM_HORIZON',
+    });
+    const { Records } = await client.call('GetRecords', { ShardIterator, Limit: 1000 });
+    // A name may be given to a new stream between two calls.
+    if (!this.#world.isLive(stream)) return;
+    for (const record of Records) stream.oracle.observed(shard, record);
+  }
+
+  /** @type {Loop} */
+  async #care(client, chance) {
+    const world = this.#world;
+    const live = world.live();
+    const free = world.free();
+    if (free.length > 0 && (live.length < LIVE_MIN || chance.happens(0.5))) {
+      await world.create(client, chance.pick(free), chance.pick([1, 2, 5, 16]));
+    } else if (live.length > LIVE_MIN) {
+      await world.delete(client, chance.pick(live));
+    }
+    await pause(chance.between(5, 150));
+  }
+}
+
+/** @param {number} ms */
+function pause(ms) {
+  return new Promise((done) => setTimeout(done, ms));
+}

@@ -1,0 +1,218 @@
+// @ts-check
+// The streams of a crash run as the clients know them: which must exist, which may, and what each
+// must hold. Survives the server; a restart is compared with it.
+
+import { EventEmitter } from 'node:events';
+import { listAllShards } from '../harness/kinesis-client.mjs';
+import { StreamOracle, Verdict } from './oracle.mjs';
+
+/** Names that streams are created under, again and again. */
+const SLOTS = 6;
+/** Polls for a stream's next state, 20 ms apart. */
+const STATE_POLLS_MAX = 1500;
+
+/**
+ * @typedef {object} Stream
+ * @property {string} name
+ * @property {string[]} shards ids, known once it is live
+ * @property {'creating' | 'live' | 'deleting'} state what the clients asked for last
+ * @property {boolean} confirmed whether that was answered
+ * @property {StreamOracle} oracle
+ *
+ * @typedef {import('../harness/kinesis-client.mjs').KinesisClient} KinesisClient
+ */
+
+/** Emits `sent`, `create` and `delete` when such a request goes out. */
+export class World {
+  verdict = new Verdict();
+  events = new EventEmitter();
+  /** Acknowledged records of all streams that ever were. */
+  acked = 0;
+  /** Bytes of data that writers may still send before the next crash. */
+  budget = 0;
+  /** @type {Map<string, Stream>} */
+  #streams = new Map();
+  #incarnations = 0;
+
+  constructor() {
+    this.events.setMaxListeners(0);
+  }
+
+  /** @returns {Stream[]} */
+  live() {
+    return [...this.#streams.values()].filter((stream) => stream.state === 'live');
+  }
+
+  /** @returns {string[]} names without a stream */
+  free() {
+    const names = Array.from({ length: SLOTS }, (_, slot) => `crash-${slot}`);
+    return names.filter((name) => !this.#streams.has(name));
+  }
+
+  /**
+   * Whether a stream is still the one that a caller began to use.
+   * @param {Stream} stream
+   */
+  isLive(stream) {
+    return this.#streams.get(stream.name) === stream && stream.state === 'live';
+  }
+
+  /**
+   * Creates a stream and waits until it can be written.
+   * @param {KinesisClient} client
+   * @param {string} name
+   * @param {number} shards
+   */
+  async create(client, name, shards) {
+    const oracle = new StreamOracle(`${name}-${++this.#incarnations}`, this.verdict);
+    /** @type {Stream} */
+    const stream = { name, shards: [], state: 'creating', confirmed: false, oracle };
+    this.#streams.set(name, stream);
+    this.events.emit('create');
+    await client.call('CreateStream', { StreamName: name, ShardCount: shards });
+    stream.confirmed = true;
+    await this.#activate(client, stream);
+  }
+
+  /**
+   * Deletes a stream and waits until it is gone.
+   * @param {KinesisClient} client
+   * @param {Stream} stream
+   */
+  async delete(client, stream) {
+    stream.state = 'deleting';
+    stream.confirmed = false;
+    this.events.emit('delete');
+    await client.call('DeleteStream', { StreamName: stream.name });
+    stream.confirmed = true;
+    await this.#untilGone(client, stream);
+  }
+
+  /**
+   * After a restart: every stream is where the clients left it, then every record is.
+   * @param {KinesisClient} client
+   * @param {(shards: Map<string, import('./oracle.mjs').ReadRecord[]>) => void} [plant]
+   *   damages what was read, to prove that it is noticed
+   */
+  async verify(client, plant) {
+    const statuses = await streamStatuses(client);
+    for (const name of statuses.keys()) {
+      if (!this.#streams.has(name)) this.verdict.add('corrupted', `stream ${name} is back`);
+    }
+    for (const stream of [...this.#streams.values()]) {
+      await this.#settle(client, stream, statuses.get(stream.name));
+    }
+    for (const stream of this.live()) {
+      const shards = await readEverything(client, stream);
+      plant?.(shards);
+      stream.oracle.readBack(shards);
+    }
+  }
+
+  /**
+   * @param {KinesisClient} client
+   * @param {Stream} stream
+   * @param {string | undefined} status
+   */
+  async #settle(client, stream, status) {
+    const { name, state, confirmed } = stream;
+    if (state === 'deleting') {
+      if (status === undefined) this.#streams.delete(name);
+      else if (status === 'DELETING') await this.#untilGone(client, stream);
+      else if (confirmed) this.verdict.add('corrupted', `stream ${name} was deleted and is back`);
+      else stream.state = 'live';
+    } else if (status === undefined || status === 'DELETING') {
+      if (confirmed) stream.oracle.vanished();
+      this.#streams.delete(name);
+    } else {
+      await this.#activate(client, stream);
+    }
+  }
+
+  /**
+   * @param {KinesisClient} client
+   * @param {Stream} stream
+   */
+  async #activate(client, stream) {
+    const StreamName = stream.name;
+    await until(`${StreamName} is ACTIVE`, async () => {
+      const { StreamDescriptionSummary: it } = await client.call('DescribeStreamSummary', {
+        StreamName,
+      });
+      return it.StreamStatus === 'ACTIVE';
+    });
+    stream.shards = (await listAllShards(client, StreamName)).map((shard) => shard.ShardId);
+    stream.state = 'live';
+    stream.confirmed = true;
+  }
+
+  /**
+   * @param {KinesisClient} client
+   * @param {Stream} stream
+   */
+  async #untilGone(client, stream) {
+    await until(`${stream.name} is gone`, async () => {
+      return !(await streamStatuses(client)).has(stream.name);
+    });
+    this.#streams.delete(stream.name);
+  }
+}
+
+/**
+ * @param {string} what
+ * @param {() => Promise<boolean>} condition
+ */
+async function until(what, condition) {
+  for (let polls = 0; polls < STATE_POLLS_MAX; polls++) {
+    if (await condition()) return;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  throw new Error(`timed out waiting until ${what}`);
+}
+
+/**
+ * Status by name of every stream there is.
+ * @param {KinesisClient} client
+ * @returns {Promise<Map<string, string>>}
+ */
+async function streamStatuses(client) {
+  const { StreamNames: names } = await client.call('ListStreams', { Limit: 100 });
+  /** @type {Map<string, string>} */
+  const statuses = new Map();
+  for (const StreamName of names) {
+    try {
+      const answer = await client.call('DescribeStreamSummary', { StreamName });
+      statuses.set(StreamName, answer.StreamDescriptionSummary.StreamStatus);
+    } catch (error) {
+      // Gone between the two calls.
+      if (!(error instanceof Error) || error.name !== 'ResourceNotFoundException') throw error;
+    }
+  }
+  return statuses;
+}
+
+/**
+ * @param {KinesisClient} client
+ * @param {Stream} stream
+ */
+async function readEverything(client, stream) {
+  /** @type {Map<string, import('./oracle.mjs').ReadRecord[]>} */
+  const shards = new Map();
+  for (const shard of stream.shards) {
+    /** @type {import('./oracle.mjs').ReadRecord[]} */
+    const records = [];
+    let { ShardIterator: iterator } = await client.call('GetShardIterator', {
+      StreamName: stream.name,
+      ShardId: shard,
+      ShardIteratorType: 'TRIM_HORIZON',
+    });
+    for (;;) {
+      const page = await client.call('GetRecords', { ShardIterator: iterator });
+      records.push(...page.Records);
+      if (page.Records.length === 0 && page.MillisBehindLatest === 0) break;
+      iterator = page.NextShardIterator;
+    }
+    shards.set(shard, records);
+  }
+  return shards;
+}
