@@ -8,7 +8,6 @@ import type { Disk, DiskEntry, DiskFile, OpenMode } from '../runtime/disk.ts';
 export class MemoryFiles implements Disk {
   readonly #files = new Map<string, MemoryFile>();
 
-   
   async open(path: string, mode: OpenMode): Promise<DiskFile> {
     const known = this.#files.get(path);
     if (mode === 'create') {
@@ -33,7 +32,6 @@ export class MemoryFiles implements Disk {
     );
   }
 
-   
   async rename(from: string, to: string): Promise<void> {
     const file = this.#files.get(from);
     if (file === undefined) throw new DiskError('not-found', from, 'not found');
