@@ -10,6 +10,7 @@ import { machine, medianSample, ratios, sampleOf, table } from './report.mjs';
 import { buildRevision } from './revision.mjs';
 import { TARGET_NAMES, startTarget } from './targets.mjs';
 import { getWorkload } from './workloads/gets.mjs';
+import { idle, memory } from './workloads/memory.mjs';
 import { putWorkload } from './workloads/puts.mjs';
 
 /**
@@ -23,7 +24,7 @@ import { putWorkload } from './workloads/puts.mjs';
  * @property {(target: import('./targets.mjs').Target) => RequestSpec} spec
  *
  * @typedef {object} BenchOptions
- * @property {number} shards
+ * @property {number | undefined} shards
  * @property {number | undefined} batch
  * @property {number} recordBytes
  * @property {number | undefined} connections
@@ -36,12 +37,14 @@ const USAGE = `usage: npm run bench -- NAME [options]
   put-records    batches of 500 records of 1 KiB
   put-record     one record of 1 KiB per request
   get-records    answers of up to 10,000 records of 1 KiB
+  memory         resident memory over --gigabytes written and read back, and restart times
+  idle           start-up time, memory and processor time of an unused server
 
   --vs A,B            beside: ${TARGET_NAMES.slice(1).join(', ')}
   --compare REV       beside this revision of the repository, built in a temporary worktree
   --rounds N          default 5          --seconds S       measured per round, default 3
   --warmup S          default 1.5        --connections N   default 8, 32 and 2
-  --shards N          default 4          --record-bytes N  default 1024
+  --shards N          default 4 (200)    --record-bytes N  default 1024
   --batch N           default 500        --preload N       records to read back, default 100000
   --protocol P        json | cbor        --transport T     http1 | h2c | h2
   --auth MODE         open | verify      --data-root DIR   where data directories are made
@@ -58,7 +61,8 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '3' },
     warmup: { type: 'string', default: '1.5' },
     connections: { type: 'string' },
-    shards: { type: 'string', default: '4' },
+    shards: { type: 'string' },
+    gigabytes: { type: 'string', default: '5' },
     'record-bytes': { type: 'string', default: '1024' },
     batch: { type: 'string' },
     preload: { type: 'string', default: '100000' },
@@ -75,7 +79,7 @@ const { values, positionals } = parseArgs({
 
 /** @type {BenchOptions} */
 const options = {
-  shards: Number(values.shards),
+  shards: values.shards === undefined ? undefined : Number(values.shards),
   batch: values.batch === undefined ? undefined : Number(values.batch),
   recordBytes: Number(values['record-bytes']),
   connections: values.connections === undefined ? undefined : Number(values.connections),
@@ -95,12 +99,19 @@ const WORKLOADS = {
  * @param {string | undefined} checkout
  */
 function start(name, checkout) {
-  return startTarget(checkout === undefined ? name : 'tailrace', {
-    dataRoot: values['data-root'],
-    auth: values.auth,
-    flags: values.flag,
-    checkout,
-  }).then((target) => ({ ...target, name }));
+  const known = checkout === undefined ? name : 'tailrace';
+  return startTarget(known, targetOptions(checkout)).then((target) => {
+    target.name = name;
+    return target;
+  });
+}
+
+/**
+ * @param {string | undefined} checkout
+ * @returns {import('./targets.mjs').TargetOptions}
+ */
+function targetOptions(checkout) {
+  return { dataRoot: values['data-root'], auth: values.auth, flags: values.flag, checkout };
 }
 
 /**
@@ -162,8 +173,31 @@ async function run(workload, targets) {
   return samples;
 }
 
+/** Benches of this checkout alone. */
+const ALONE = {
+  memory: (/** @type {import('./targets.mjs').TargetOptions} */ target) =>
+    memory(target, { gigabytes: Number(values.gigabytes), shards: options.shards ?? 200 }),
+  idle: (/** @type {import('./targets.mjs').TargetOptions} */ target) =>
+    idle(target, { seconds: Number(values.seconds) }),
+};
+
+/** @param {keyof typeof ALONE} name */
+async function runAlone(name) {
+  const result = await ALONE[name](targetOptions(undefined));
+  if (values.json) {
+    const printed = { bench: name, machine: machine(), options: values, result };
+    process.stdout.write(`${JSON.stringify(printed)}\n`);
+    return;
+  }
+  for (const [key, value] of Object.entries(result)) process.stdout.write(`${key}: ${value}\n`);
+}
+
 async function main() {
   const name = positionals[0] ?? '';
+  if (name === 'memory' || name === 'idle') {
+    await runAlone(name);
+    return;
+  }
   const workload = WORKLOADS[name];
   if (workload === undefined || values.help) {
     process.stdout.write(USAGE);

@@ -33,6 +33,7 @@ const READY_TIMEOUT_MS = 60_000;
  * @property {string} dataDir
  * @property {{ accessKeyId: string, secretAccessKey: string }} credentials
  * @property {(restartWith?: string[]) => Promise<void>} [restart] on the same data
+ * @property {() => Promise<void>} [crash] killed, and started on the same data
  * @property {() => Promise<void>} stop
  *
  * @typedef {object} TargetOptions
@@ -104,6 +105,14 @@ async function startTailrace(options) {
       ...(options.checkout === undefined ? {} : { checkout: options.checkout }),
     });
   let server = await start([]);
+  const startAgain = async (/** @type {NodeJS.Signals} */ signal, /** @type {string[]} */ more) => {
+    await server.stop(signal);
+    server = await start(more);
+    target.port = server.port;
+    target.endpoint = server.endpoint;
+    target.pids = [server.pid];
+    target.readyMs = server.readyMs;
+  };
   /** @type {Target} */
   const target = {
     name: 'tailrace',
@@ -115,14 +124,8 @@ async function startTailrace(options) {
     readyMs: server.readyMs,
     dataDir,
     credentials,
-    restart: async (more = []) => {
-      await server.stop();
-      server = await start(more);
-      target.port = server.port;
-      target.endpoint = server.endpoint;
-      target.pids = [server.pid];
-      target.readyMs = server.readyMs;
-    },
+    restart: (more = []) => startAgain('SIGTERM', more),
+    crash: () => startAgain('SIGKILL', []),
     stop: async () => {
       await server.stop();
       rmSync(dataDir, { recursive: true, force: true });

@@ -33,7 +33,7 @@ export function getWorkload(options) {
         return;
       }
       const client = new KinesisClient(target.endpoint, { credentials: target.credentials });
-      await createActiveStream(client, STREAM, options.shards);
+      await createActiveStream(client, STREAM, options.shards ?? 4);
       client.close();
       await fill(target, options);
       walks.set(target.name, await walk(target));

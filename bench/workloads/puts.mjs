@@ -21,7 +21,7 @@ export function putWorkload(name, options) {
     prepare: async (target) => {
       if (!target.kinesis) return;
       const client = new KinesisClient(target.endpoint, { credentials: target.credentials });
-      await createActiveStream(client, STREAM, options.shards);
+      await createActiveStream(client, STREAM, options.shards ?? 4);
       client.close();
     },
     spec: () => ({
