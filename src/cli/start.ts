@@ -1,8 +1,8 @@
 /**
  * `tailrace start`: runs a server until SIGTERM or SIGINT, then drains it and exits with 0.
  *
- * Exit code 1 with one clear line when it cannot start. A second signal while draining ends it at
- * once.
+ * Exit code 1 with one clear line when it cannot start. A third signal ends it at once: npm
+ * passes on a Ctrl-C that the terminal has sent to the server already, so one makes two.
  */
 import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
@@ -11,6 +11,9 @@ import { ConfigError, loadConfig } from '../server/config.ts';
 import type { RawValues } from '../server/config.ts';
 import { environmentName, flagName, optionNames, optionTable } from '../server/options.ts';
 import type { ServerConfig } from '../server/options.ts';
+
+/** The signal that no longer asks but ends. */
+const SIGNALS_MAX = 3;
 
 export function registerStart(program: Command): void {
   const command = program
@@ -31,10 +34,11 @@ async function start(given: RawValues): Promise<void> {
   const { runServer } = await import('../server/run.ts');
   const server = await runServer(config).catch(fail);
   process.stdout.write(server.banner);
-  let draining = false;
+  let signals = 0;
   const drain = (signal: string): void => {
-    if (draining) process.exit(1);
-    draining = true;
+    signals++;
+    if (signals >= SIGNALS_MAX) process.exit(1);
+    if (signals > 1) return;
     server.log.info({ signal }, 'draining');
     server.close().then(
       () => process.exit(0),

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -106,7 +107,7 @@ test('the types of the library compile in a strict project', () => {
      // @ts-expect-error no such option
      await startServer({ colour: 'red' });`,
   );
-  const flags = ['--strict', '--noEmit', '--module', 'node20', '--target', 'es2023', '--types', ''];
+  const flags = ['--strict', '--noEmit', '--module', 'node20', '--target', 'es2023'];
   run(app, process.execPath, [
     join(CHECKOUT, 'node_modules/typescript/bin/tsc'),
     ...flags,
@@ -145,10 +146,25 @@ test('the command keeps records over a restart and excludes a second process', a
 });
 
 /**
+ * Opens a connection and sends half of a request.
+ * @param {number} port
+ */
+async function halfRequest(port) {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  const half = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf';
+  await new Promise((resolve) => {
+    socket.write(half, resolve);
+  });
+  return socket;
+}
+
+/**
  * Runs `npm start` in the checkout, in a process group of its own as a terminal would, and ends it.
  * @param {(pid: number) => void} end sends the signal; `pid` is npm's and the group's
+ * @param {{ busy: boolean }} options busy: with a request in flight, so that draining takes time
  */
-async function npmStart(end) {
+async function npmStart(end, { busy }) {
   const [port, adminPort] = /** @type {[number, number]} */ (await freePorts(2));
   const args = ['start', '--', '--port', String(port), '--admin-port', String(adminPort)];
   args.push('--data-dir', join(folder, `data-${String(port)}`));
@@ -164,19 +180,21 @@ async function npmStart(end) {
   while (!(await isReady(adminPort))) {
     assert.ok(npm.exitCode === null && Date.now() < deadline, 'npm start is not ready');
   }
+  const socket = busy ? await halfRequest(port) : null;
   end(pid);
   const killer = setTimeout(() => process.kill(-pid, 'SIGKILL'), EXIT_TIMEOUT_MS);
   const code = await exited;
   clearTimeout(killer);
+  socket?.destroy();
   return { code, stillServing: await accepts(port) };
 }
 
 test('SIGTERM to npm start drains the server before npm ends', async () => {
-  const result = await npmStart((pid) => process.kill(pid, 'SIGTERM'));
+  const result = await npmStart((pid) => process.kill(pid, 'SIGTERM'), { busy: false });
   assert.deepEqual(result, { code: 0, stillServing: false });
 });
 
 test('Ctrl-C at npm start drains too, though npm makes two signals of it', async () => {
-  const result = await npmStart((pid) => process.kill(-pid, 'SIGINT'));
+  const result = await npmStart((pid) => process.kill(-pid, 'SIGINT'), { busy: true });
   assert.deepEqual(result, { code: 0, stillServing: false });
 });
