@@ -33,6 +33,8 @@ export interface StartServerOptions {
   readonly volumes?: number;
   /** Bytes, or a text such as 64MiB. */
   readonly tailRingBytes?: number | string;
+  /** As tailRingBytes. */
+  readonly segmentBytes?: number | string;
   /** Default off. */
   readonly tls?: 'auto' | 'off';
   /** Paths of PEM files. */

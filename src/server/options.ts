@@ -16,6 +16,7 @@ export interface ServerConfig {
   readonly transitionMs: number;
   readonly volumes: number;
   readonly tailRingBytes: number;
+  readonly segmentBytes: number;
   readonly tls: 'auto' | 'off';
   readonly tlsCert: string | undefined;
   readonly tlsKey: string | undefined;
@@ -104,7 +105,13 @@ export const optionTable: Readonly<Record<OptionName, OptionRule>> = {
   tailRingBytes: {
     takes: 'bytes',
     help: 'memory for the newest records, all volumes together, such as 64MiB',
-    parse: asBytes,
+    parse: bytesFrom(1),
+    byDefault: '64MiB',
+  },
+  segmentBytes: {
+    takes: 'bytes',
+    help: 'size of the files a log consists of; what has expired goes file by file',
+    parse: bytesFrom(64 * 1024),
     byDefault: '64MiB',
   },
   tls: {
@@ -184,15 +191,12 @@ function wholeNumber(min: number, max: number): (given: unknown) => Parsed {
 const byteUnits: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3, t: 4 };
 
 /** `65536`, `64KiB`, `64k`, `1.5 GiB`. Suffixes mean powers of 1024 however they are written. */
-function asBytes(given: unknown): Parsed {
-  const text = typeof given === 'number' ? String(given) : given;
-  const match =
-    typeof text === 'string' ? /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(text.trim()) : null;
-  const value =
-    match === null
-      ? Number.NaN
-      : Math.floor(Number(match[1]) * 1024 ** byteUnits[match[2]!.toLowerCase()]!);
-  return Number.isSafeInteger(value) && value > 0
-    ? { value }
-    : { expected: 'a size such as 64MiB' };
+function bytesFrom(min: number): (given: unknown) => Parsed {
+  const expected = `a size such as 64MiB, at least ${min} bytes`;
+  return (given) => {
+    const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(String(given).trim());
+    if (match === null) return { expected };
+    const value = Math.floor(Number(match[1]) * 1024 ** byteUnits[match[2]!.toLowerCase()]!);
+    return Number.isSafeInteger(value) && value >= min ? { value } : { expected };
+  };
 }

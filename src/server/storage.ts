@@ -41,6 +41,7 @@ export interface StorageOptions {
   readonly volumes: number;
   /** For all volumes together. */
   readonly tailRingBytes: number;
+  readonly segmentBytes: number;
 }
 
 export interface OpenedStorage {
@@ -60,7 +61,7 @@ export async function openStorage(
   options: StorageOptions,
 ): Promise<OpenedStorage> {
   const { disk } = dependencies;
-  const { directory } = options;
+  const { directory, segmentBytes } = options;
   const meta =
     directory === null
       ? MemoryMetaStore.open(new MemoryMetaImage())
@@ -78,12 +79,13 @@ export async function openStorage(
     const engine =
       directory === null
         ? new MemoryCommitLog(dependencies)
-        : new LocalCommitLog(dependencies, { directory: `${directory}/volumes` });
+        : new LocalCommitLog(dependencies, { directory: `${directory}/volumes`, segmentBytes });
     log = new MeteredLog({ ...dependencies, log: engine });
     const onDamage = (report: DamageReport): void => {
       damage++;
       dependencies.log.error({ ...report }, 'stored records are damaged and will not be served');
     };
+    const unitBytesMax = segmentBytes;
     const ringBytesMax = Math.floor(options.tailRingBytes / count);
     for (let volume = 0; volume < count; volume++) {
       const epoch = await nextEpoch(meta, volume);
@@ -91,7 +93,14 @@ export async function openStorage(
       const indexDirectory = `${directory ?? ''}/indexes/volume-${String(volume).padStart(4, '0')}`;
       volumes.set(
         volume,
-        await Volume.open(deps, { volume, epoch, indexDirectory, ringBytesMax, onDamage }),
+        await Volume.open(deps, {
+          volume,
+          epoch,
+          indexDirectory,
+          ringBytesMax,
+          unitBytesMax,
+          onDamage,
+        }),
       );
     }
   } catch (error) {
