@@ -39,14 +39,20 @@ export const operationFacts: Readonly<Record<string, OperationFacts>> = {
     plane: 'control',
     errors: 'VE RIU RNF LE IA KMS AD',
     input:
-      'ChannelName! ServiceExecutionRoleARN:RoleARN! StreamConfigurationList:ChannelStreamConfigurationList! S3DestinationConfiguration S3TablesDestinationConfiguration EncryptionConfiguration:ChannelEncryptionConfiguration Tags:TagMap LoggingConfiguration:ChannelLoggingConfiguration',
+      'ChannelName! ServiceExecutionRoleARN:RoleARN! ' +
+      'StreamConfigurationList:ChannelStreamConfigurationList! S3DestinationConfiguration ' +
+      'S3TablesDestinationConfiguration ' +
+      'EncryptionConfiguration:ChannelEncryptionConfiguration Tags:TagMap ' +
+      'LoggingConfiguration:ChannelLoggingConfiguration',
     output: 'ChannelDescription!',
   },
   CreateStream: {
     plane: 'control',
     errors: 'RIU LE IA VE',
     input:
-      'StreamName! ShardCount:PositiveIntegerObject StreamModeDetails Tags:TagMap WarmThroughputMiBps:NaturalIntegerObject MaxRecordSizeInKiB RecordDistributionStrategy',
+      'StreamName! ShardCount:PositiveIntegerObject StreamModeDetails Tags:TagMap ' +
+      'WarmThroughputMiBps:NaturalIntegerObject MaxRecordSizeInKiB ' +
+      'RecordDistributionStrategy',
     output: null,
   },
   DecreaseStreamRetentionPeriod: {
@@ -96,7 +102,10 @@ export const operationFacts: Readonly<Record<string, OperationFacts>> = {
     errors: 'LE',
     input: '',
     output:
-      'ShardLimit:ShardCountObject! OpenShardCount:ShardCountObject! OnDemandStreamCount:OnDemandStreamCountObject! OnDemandStreamCountLimit:OnDemandStreamCountLimitObject! ChannelCount:ChannelCountObject ChannelCountLimit:ChannelCountObject',
+      'ShardLimit:ShardCountObject! OpenShardCount:ShardCountObject! ' +
+      'OnDemandStreamCount:OnDemandStreamCountObject! ' +
+      'OnDemandStreamCountLimit:OnDemandStreamCountLimitObject! ' +
+      'ChannelCount:ChannelCountObject ChannelCountLimit:ChannelCountObject',
   },
   DescribeStream: {
     plane: 'control',
@@ -122,21 +131,24 @@ export const operationFacts: Readonly<Record<string, OperationFacts>> = {
     errors: 'IA LE RIU RNF AD',
     input: 'StreamName ShardLevelMetrics:MetricsNameList! StreamARN StreamId',
     output:
-      'StreamName CurrentShardLevelMetrics:MetricsNameList DesiredShardLevelMetrics:MetricsNameList StreamARN',
+      'StreamName CurrentShardLevelMetrics:MetricsNameList ' +
+      'DesiredShardLevelMetrics:MetricsNameList StreamARN',
   },
   EnableEnhancedMonitoring: {
     plane: 'control',
     errors: 'IA LE RIU RNF AD',
     input: 'StreamName ShardLevelMetrics:MetricsNameList! StreamARN StreamId',
     output:
-      'StreamName CurrentShardLevelMetrics:MetricsNameList DesiredShardLevelMetrics:MetricsNameList StreamARN',
+      'StreamName CurrentShardLevelMetrics:MetricsNameList ' +
+      'DesiredShardLevelMetrics:MetricsNameList StreamARN',
   },
   GetRecords: {
     plane: 'data',
     errors: 'RNF IA PTE EI KMS AD IF DRY',
     input: 'ShardIterator! Limit:GetRecordsInputLimit StreamARN StreamId DryRun:BooleanObject',
     output:
-      'Records:RecordList! NextShardIterator:ShardIterator MillisBehindLatest ChildShards:ChildShardList',
+      'Records:RecordList! NextShardIterator:ShardIterator MillisBehindLatest ' +
+      'ChildShards:ChildShardList',
   },
   GetResourcePolicy: {
     plane: 'control',
@@ -148,7 +160,8 @@ export const operationFacts: Readonly<Record<string, OperationFacts>> = {
     plane: 'data',
     errors: 'RNF IA PTE AD IF DRY',
     input:
-      'StreamName ShardId! ShardIteratorType! StartingSequenceNumber:SequenceNumber Timestamp StreamARN StreamId DryRun:BooleanObject',
+      'StreamName ShardId! ShardIteratorType! StartingSequenceNumber:SequenceNumber ' +
+      'Timestamp StreamARN StreamId DryRun:BooleanObject',
     output: 'ShardIterator',
   },
   IncreaseStreamRetentionPeriod: {
@@ -167,14 +180,16 @@ export const operationFacts: Readonly<Record<string, OperationFacts>> = {
     plane: 'control',
     errors: 'RNF IA LE ENT RIU AD',
     input:
-      'StreamName NextToken ExclusiveStartShardId:ShardId MaxResults:ListShardsInputLimit StreamCreationTimestamp:Timestamp ShardFilter StreamARN StreamId',
+      'StreamName NextToken ExclusiveStartShardId:ShardId MaxResults:ListShardsInputLimit ' +
+      'StreamCreationTimestamp:Timestamp ShardFilter StreamARN StreamId',
     output: 'Shards:ShardList NextToken',
   },
   ListStreamConsumers: {
     plane: 'control',
     errors: 'RNF IA LE ENT RIU',
     input:
-      'StreamARN! NextToken MaxResults:ListStreamConsumersInputLimit StreamCreationTimestamp:Timestamp StreamId',
+      'StreamARN! NextToken MaxResults:ListStreamConsumersInputLimit ' +
+      'StreamCreationTimestamp:Timestamp StreamId',
     output: 'Consumers:ConsumerList NextToken',
   },
   ListStreams: {
@@ -182,7 +197,8 @@ export const operationFacts: Readonly<Record<string, OperationFacts>> = {
     errors: 'LE ENT IA',
     input: 'Limit:ListStreamsInputLimit ExclusiveStartStreamName:StreamName NextToken',
     output:
-      'StreamNames:StreamNameList! HasMoreStreams:BooleanObject! NextToken StreamSummaries:StreamSummaryList',
+      'StreamNames:StreamNameList! HasMoreStreams:BooleanObject! NextToken ' +
+      'StreamSummaries:StreamSummaryList',
   },
   ListTagsForResource: {
     plane: 'control',
@@ -207,7 +223,8 @@ export const operationFacts: Readonly<Record<string, OperationFacts>> = {
     plane: 'data',
     errors: 'RNF IA PTE KMS AD IF DRY',
     input:
-      'StreamName Data! PartitionKey ExplicitHashKey:HashKey SequenceNumberForOrdering:SequenceNumber StreamARN StreamId DryRun:BooleanObject',
+      'StreamName Data! PartitionKey ExplicitHashKey:HashKey ' +
+      'SequenceNumberForOrdering:SequenceNumber StreamARN StreamId DryRun:BooleanObject',
     output: 'ShardId! SequenceNumber! EncryptionType',
   },
   PutRecords: {
@@ -281,7 +298,9 @@ export const operationFacts: Readonly<Record<string, OperationFacts>> = {
     plane: 'control',
     errors: 'VE RIU RNF LE IA AD',
     input:
-      'ChannelARN! S3DestinationConfiguration:S3DestinationUpdateInput S3TablesDestinationConfiguration:S3TablesDestinationUpdateInput LoggingConfiguration:ChannelLoggingUpdateInput',
+      'ChannelARN! S3DestinationConfiguration:S3DestinationUpdateInput ' +
+      'S3TablesDestinationConfiguration:S3TablesDestinationUpdateInput ' +
+      'LoggingConfiguration:ChannelLoggingUpdateInput',
     output: 'ChannelDescription!',
   },
   UpdateMaxRecordSize: {
@@ -295,7 +314,8 @@ export const operationFacts: Readonly<Record<string, OperationFacts>> = {
     errors: 'IA LE RIU RNF VE AD',
     input: 'StreamName TargetShardCount:PositiveIntegerObject! ScalingType! StreamARN StreamId',
     output:
-      'StreamName CurrentShardCount:PositiveIntegerObject TargetShardCount:PositiveIntegerObject StreamARN',
+      'StreamName CurrentShardCount:PositiveIntegerObject ' +
+      'TargetShardCount:PositiveIntegerObject StreamARN',
   },
   UpdateStreamMode: {
     plane: 'control',
@@ -321,10 +341,12 @@ export const operationFacts: Readonly<Record<string, OperationFacts>> = {
 export const structureFacts: Readonly<Record<string, string>> = {
   ChannelEncryptionConfiguration: 'EncryptionType:ChannelEncryptionType! KeyId!',
   CloudWatchLogs:
-    'Enabled:BooleanObject! LogGroupName:CloudWatchLogGroupName LogStreamName:CloudWatchLogStreamName',
+    'Enabled:BooleanObject! LogGroupName:CloudWatchLogGroupName ' +
+    'LogStreamName:CloudWatchLogStreamName',
   ChannelLoggingConfiguration: 'CloudWatchLogs!',
   CloudWatchLogsUpdateInput:
-    'Enabled:BooleanObject! LogGroupName:CloudWatchLogGroupName LogStreamName:CloudWatchLogStreamName',
+    'Enabled:BooleanObject! LogGroupName:CloudWatchLogGroupName ' +
+    'LogStreamName:CloudWatchLogStreamName',
   ChannelLoggingUpdateInput: 'CloudWatchLogs:CloudWatchLogsUpdateInput!',
   RecordConfiguration: 'RecordFormatType! GSRSchemaARN',
   ChannelStreamConfiguration: 'StreamARN! RecordConfiguration!',
@@ -335,12 +357,15 @@ export const structureFacts: Readonly<Record<string, string>> = {
   PartitionSpec: 'PartitionFields:PartitionFieldList!',
   PutRecordsRequestEntry: 'Data! ExplicitHashKey:HashKey PartitionKey',
   S3StorageConfiguration:
-    'BucketARN! ExpectedBucketOwner! OutputKeyTemplate:S3OutputKeyTemplate StorageClass:S3StorageClass CompressionType:S3CompressionType!',
+    'BucketARN! ExpectedBucketOwner! OutputKeyTemplate:S3OutputKeyTemplate ' +
+    'StorageClass:S3StorageClass CompressionType:S3CompressionType!',
   S3DestinationConfiguration:
-    'DataFreshnessInSeconds DeadLetterQueueS3Configuration StorageConfiguration:S3StorageConfiguration!',
+    'DataFreshnessInSeconds DeadLetterQueueS3Configuration ' +
+    'StorageConfiguration:S3StorageConfiguration!',
   S3DestinationUpdateInput: 'DataFreshnessInSeconds!',
   S3TablesConfiguration:
-    'TableBucketARN! Namespace:S3TablesNamespace! TableName:S3TablesTableName! CompressionType:S3TablesCompressionType! PartitionSpec',
+    'TableBucketARN! Namespace:S3TablesNamespace! TableName:S3TablesTableName! ' +
+    'CompressionType:S3TablesCompressionType! PartitionSpec',
   S3TablesDestinationConfiguration:
     'DataFreshnessInSeconds DeadLetterQueueS3Configuration! S3TablesConfigurationList!',
   S3TablesDestinationUpdateInput: 'DataFreshnessInSeconds!',
@@ -363,10 +388,12 @@ export const shapeFacts: Readonly<Record<string, string>> = {
   StreamARN: 'string 1..2048 /arn:aws.*:kinesis:.*:\\d{12}:stream/\\S+/',
   RecordFormatType: 'string in GSR_JSON|JSON|STRING|BYTE_ARRAY',
   GSRSchemaARN:
-    'string 1..512 /arn:aws[-a-z0-9]*:glue:[-a-z0-9]+:\\d{12}:schema/[-a-zA-Z0-9_$#.]+/[-a-zA-Z0-9_$#.]+/',
+    'string 1..512 /arn:aws[-a-z0-9]*:glue:[-a-z0-9]+:\\d{12}:schema/[-a-zA-Z0-9_$#.]+/[-' +
+    'a-zA-Z0-9_$#.]+/',
   ChannelStreamConfigurationList: 'list of ChannelStreamConfiguration 1..10000',
   ConsumerARN:
-    'string 1..2048 /^(arn):aws.*:kinesis:.*:\\d{12}:.*stream\\/[a-zA-Z0-9_.-]+\\/consumer\\/[a-zA-Z0-9_.-]+:[0-9]+/',
+    'string 1..2048 /^(arn):aws.*:kinesis:.*:\\d{12}:.*stream\\/[a-zA-Z0-9_.-]+\\/consume' +
+    'r\\/[a-zA-Z0-9_.-]+:[0-9]+/',
   ConsumerName: 'string 1..128 /[a-zA-Z0-9_.-]+/',
   Data: 'blob 0..10485760',
   DataFreshnessInSeconds: 'integer',
@@ -383,7 +410,8 @@ export const shapeFacts: Readonly<Record<string, string>> = {
   ListTagsForStreamInputLimit: 'integer 1..50',
   MaxRecordSizeInKiB: 'integer 1024..10240',
   MetricsName:
-    'string in IncomingBytes|IncomingRecords|OutgoingBytes|OutgoingRecords|WriteProvisionedThroughputExceeded|ReadProvisionedThroughputExceeded|IteratorAgeMilliseconds|ALL',
+    'string in IncomingBytes|IncomingRecords|OutgoingBytes|OutgoingRecords|WriteProvision' +
+    'edThroughputExceeded|ReadProvisionedThroughputExceeded|IteratorAgeMilliseconds|ALL',
   MetricsNameList: 'list of MetricsName 1..7',
   MinimumThroughputBillingCommitmentInputStatus: 'string in ENABLED|DISABLED',
   NaturalIntegerObject: 'integer 0..',
@@ -411,7 +439,8 @@ export const shapeFacts: Readonly<Record<string, string>> = {
   ScalingType: 'string in UNIFORM_SCALING',
   SequenceNumber: 'string /^(0|([1-9]\\d{0,128}))$/',
   ShardFilterType:
-    'string in AFTER_SHARD_ID|AT_TRIM_HORIZON|FROM_TRIM_HORIZON|AT_LATEST|AT_TIMESTAMP|FROM_TIMESTAMP',
+    'string in AFTER_SHARD_ID|AT_TRIM_HORIZON|FROM_TRIM_HORIZON|AT_LATEST|AT_TIMESTAMP|FR' +
+    'OM_TIMESTAMP',
   ShardId: 'string 1..128 /[a-zA-Z0-9_.-]+/',
   Timestamp: 'timestamp',
   ShardIterator: 'string 1..512',

@@ -44,12 +44,13 @@ import { updateChannel } from './operations/update-channel.ts';
 import { updateMaxRecordSize } from './operations/update-max-record-size.ts';
 import { updateShardCount } from './operations/update-shard-count.ts';
 import { updateStreamMode } from './operations/update-stream-mode.ts';
-import { updateStreamRecordDistributionStrategy } from './operations/update-stream-record-distribution-strategy.ts';
+import { updateDistribution } from './operations/update-stream-record-distribution-strategy.ts';
 import { updateStreamWarmThroughput } from './operations/update-stream-warm-throughput.ts';
 import { check } from './check.ts';
 import { decodeBody, encodeOutput } from './codec.ts';
 import { coerce } from './coerce.ts';
 import type { Operation, OperationContext, Output, Protocol } from './operation.ts';
+import { StreamingOutput } from './response-stream.ts';
 
 const all: readonly Operation[] = [
   addTagsToStream,
@@ -95,7 +96,7 @@ const all: readonly Operation[] = [
   updateMaxRecordSize,
   updateShardCount,
   updateStreamMode,
-  updateStreamRecordDistributionStrategy,
+  updateDistribution,
   updateStreamWarmThroughput,
 ];
 
@@ -103,6 +104,9 @@ const all: readonly Operation[] = [
 export const operations: ReadonlyMap<string, Operation> = new Map(
   all.map((operation) => [operation.name, operation]),
 );
+
+/** Parts of a whole body, or what will write the body bit by bit. */
+export type Answer = readonly Uint8Array[] | StreamingOutput;
 
 /** A body that was read: its members as plain values, or the whole input by a shortcut. */
 export type DecodedBody =
@@ -133,7 +137,7 @@ export async function invoke(
   operation: Operation,
   context: OperationContext,
   decoded: DecodedBody,
-): Promise<readonly Uint8Array[]> {
+): Promise<Answer> {
   const input = readInput(operation, decoded);
   const target = operation.target(context, input);
   const checked = context.access.check(context.caller, `kinesis:${operation.name}`, target);
@@ -153,7 +157,8 @@ function encodeAnswer(
   operation: Operation,
   context: OperationContext,
   output: Output,
-): readonly Uint8Array[] {
+): Answer {
+  if (output instanceof StreamingOutput) return output;
   const { codec } = operation;
   const fast =
     context.protocol === 'json' ? codec?.encodeJson?.(output) : codec?.encodeCbor?.(output);

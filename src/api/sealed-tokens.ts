@@ -6,8 +6,8 @@
  * characters:
  *
  * ```
- *  0            8      8+24                                               8+24+n    8+24+n+16
- *  | 00 … 00 01 | nonce | uid 6 · shard 4 · ordinal 8 · issued 8 · texts, zeros (n) | tag     |
+ *  0            8       32                                                  32+n  48+n
+ *  | 00 … 00 01 | nonce | uid 6 · shard 4 · ordinal 8 · issued 8 · texts, zeros | tag |
  * ```
  */
 import { assert } from '../common/assert.ts';

@@ -35,7 +35,8 @@ export const consumerArn: StringRule = {
   lengthMin: 1,
   lengthMax: 2048,
   pattern: pattern(
-    '^(arn):aws.*:kinesis:.*:\\d{12}:.*stream\\/[a-zA-Z0-9_.-]+\\/consumer\\/[a-zA-Z0-9_.-]+:[0-9]+',
+    '^(arn):aws.*:kinesis:.*:\\d{12}:.*stream\\/[a-zA-Z0-9_.-]+\\/consumer\\/[a-zA-Z0-9_.' +
+      '-]+:[0-9]+',
   ),
 };
 export const consumerName: StringRule = {

@@ -1,8 +1,8 @@
 /**
  * Amazon Resource Names of streams, consumers and channels: making them and taking them apart.
  *
- * Parsing accepts every partition and region, because the account and the path decide which resource is
- * meant; who owns it is decided by whoever looks it up.
+ * Parsing accepts every partition and region, because the account and the path decide which
+ * resource is meant; who owns it is decided by whoever looks it up.
  */
 export type ResourceKind = 'stream' | 'consumer' | 'channel';
 

@@ -43,8 +43,8 @@ export function hashKeyOfPartitionKey(partitionKey: string): string {
 }
 
 /**
- * Reads an ExplicitHashKey (ASCII digits `bytes[start, end)` of the modelled pattern) into four words
- * of `out` from word `at` on; false when it is 2^128 or more.
+ * Reads an ExplicitHashKey (ASCII digits `bytes[start, end)` of the modelled pattern) into four
+ * words of `out` from word `at` on; false when it is 2^128 or more.
  */
 export function parseHashKeyInto(
   bytes: Uint8Array,
@@ -64,8 +64,8 @@ export function parseHashKey(text: string): Uint32Array | null {
 }
 
 /**
- * Ranges of the first `count` shards of a stream: equal widths of floor(2^128 / count), the last one
- * also takes the remainder.
+ * Ranges of the first `count` shards of a stream: equal widths of floor(2^128 / count), the last
+ * one also takes the remainder.
  */
 export function initialHashKeyRanges(count: number): readonly HashKeyRange[] {
   assert(Number.isInteger(count) && count >= 1, 'hash key: a stream has at least one shard');

@@ -28,7 +28,9 @@ export const GET_RECORDS_BYTES_MAX: number = 10 * MIB;
 /** Per open shard. */
 export const SHARD_WRITE_BYTES_PER_SECOND: number = MIB;
 export const SHARD_WRITE_RECORDS_PER_SECOND = 1_000;
-/** A shard may take this much at once, so that a 10 MiB record fits; it refills at the write rate. */
+/**
+ * A shard may take this much at once, so that a 10 MiB record fits; it refills at the write rate.
+ */
 export const SHARD_WRITE_BURST_BYTES: number = 10 * MIB;
 export const SHARD_READ_BYTES_PER_SECOND: number = 2 * MIB;
 /** Five seconds of read credit: one 10 MiB answer uses it up. */
@@ -41,7 +43,10 @@ export const FAN_OUT_BYTES_PER_SECOND: number = 2 * MIB;
 export const FAN_OUT_EVENT_BYTES_MAX: number = MIB;
 export const SUBSCRIBE_CALLS_PER_SECOND = 1;
 export const SUBSCRIPTION_LIFE_MS = 300_000;
-/** Within this time of a subscription's start another one for the same consumer and shard is refused. */
+/**
+ * Within this time of a subscription's start another one for the same consumer and shard is
+ * refused.
+ */
 export const SUBSCRIPTION_TAKEOVER_AFTER_MS = 5_000;
 
 /** Lifetimes of what clients carry. */

@@ -310,9 +310,9 @@ const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 function instant(ms: number): string {
   const date = new Date(ms);
   const two = (value: number): string => String(value).padStart(2, '0');
-  const day = `${WEEKDAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${two(date.getUTCDate())}`;
+  const day = [WEEKDAYS[date.getUTCDay()], MONTHS[date.getUTCMonth()], two(date.getUTCDate())];
   const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(two).join(':');
-  return `${day} ${time} UTC ${date.getUTCFullYear()}`;
+  return `${day.join(' ')} ${time} UTC ${date.getUTCFullYear()}`;
 }
 
 /** ExpiredIteratorException; observed. */

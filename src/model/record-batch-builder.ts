@@ -39,8 +39,8 @@ export class RecordBatchBuilder {
   }
 
   /**
-   * Appends a record. Without `explicitHashKey` (decimal digits) its place is the hash of the key; a
-   * record with neither gets the place 0, to be given one by whoever spreads records.
+   * Appends a record. Without `explicitHashKey` (decimal digits) its place is the hash of the key;
+   * a record with neither gets the place 0, to be given one by whoever spreads records.
    */
   add(partitionKey: string | undefined, data: Uint8Array, explicitHashKey?: string): void {
     assert(data.length <= RECORD_BYTES_MAX, 'record batch: record too large');

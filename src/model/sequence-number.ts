@@ -1,19 +1,20 @@
 /**
  * Sequence numbers: 56-digit decimal texts that order the records of a shard.
  *
- * A number is 47 hexadecimal digits wide (186 bits). It is made from our own values only, so the same
- * record has the same number whichever engine stores it:
+ * A number is 47 hexadecimal digits wide (186 bits). It is made from our own values only, so the
+ * same record has the same number whichever engine stores it:
  *
  * ```
- *  hex digit 0    1              10        11                 27   29             38            46
- *            | 2 | shard created | index&15 | sequence index  | 00 | record time  | shard index | 2 |
- *                  9, epoch s      1          16 (ordinal)           9, epoch s     8
+ *  hex digit 0   1               10         11               27   29            38            46
+ *            | 2 | shard created | index&15 | sequence index | 00 | record time | shard index | 2 |
+ *                  9, epoch s      1          16 (ordinal)          9, epoch s    8
  * ```
  *
  * Ordinals of records start at 1; sequence index 0 is the shard's start, 7fffffffffffffff its end.
- * The text rises with the ordinal within a shard (I3) because all fields above the ordinal are constants
- * of the shard. Encoding works on eight limbs of seven decimal digits: no bigint, no division by a
- * power of two, and for a run of consecutive records an addition and the digits that changed.
+ * The text rises with the ordinal within a shard (I3) because all fields above the ordinal are
+ * constants of the shard. Encoding works on eight limbs of seven decimal digits: no bigint, no
+ * division by a power of two, and for a run of consecutive records an addition and the digits that
+ * changed.
  */
 import { assert } from '../common/assert.ts';
 
@@ -198,7 +199,9 @@ export function startingSequenceNumber(createdSeconds: number, shardIndex: numbe
   return sequenceNumber(createdSeconds, shardIndex, 0, createdSeconds);
 }
 
-/** EndingSequenceNumber of a shard closed at `closedSeconds`: greater than that of any record in it. */
+/**
+ * EndingSequenceNumber of a shard closed at `closedSeconds`: greater than that of any record in it.
+ */
 export function endingSequenceNumber(
   createdSeconds: number,
   shardIndex: number,
@@ -210,7 +213,9 @@ export function endingSequenceNumber(
 
 /** What a sequence number given by a client says. */
 export interface DecodedSequenceNumber {
-  /** 2 is ours; 0 and 1 are forms of the service's past, whose other fields are not told apart here. */
+  /**
+   * 2 is ours; 0 and 1 are forms of the service's past, whose other fields are not told apart here.
+   */
   readonly version: 0 | 1 | 2;
   readonly createdSeconds: number;
   readonly shardIndex: number;

@@ -1,6 +1,7 @@
 /**
- * Shard ids: `shardId-` and a twelve-digit index, assigned in creation order and never reused within a
- * stream. Client libraries read the digits, so the form matters; what they send is read leniently.
+ * Shard ids: `shardId-` and a twelve-digit index, assigned in creation order and never reused
+ * within a stream. Client libraries read the digits, so the form matters; what they send is read
+ * leniently.
  */
 const PREFIX = 'shardId-';
 const DIGITS = 12;
@@ -13,8 +14,8 @@ export function shardId(index: number): string {
 }
 
 /**
- * Index a given id stands for, or null. What follows the first hyphen counts, or all of it when there
- * is no hyphen: `shardId-000000000007`, `shard-7`, `x-7` and `7` are the same shard.
+ * Index a given id stands for, or null. What follows the first hyphen counts, or all of it when
+ * there is no hyphen: `shardId-000000000007`, `shard-7`, `x-7` and `7` are the same shard.
  */
 export function parseShardId(text: string): number | null {
   const after = text.slice(text.indexOf('-') + 1);

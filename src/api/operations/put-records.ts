@@ -1,5 +1,6 @@
 /** PutRecords: appends up to 500 records; each succeeds or fails on its own. */
 import { RecordBatchBuilder } from '../../model/record-batch-builder.ts';
+import { scanPutRecordsJson } from '../fast/scan-put-records-json.ts';
 import { keyErrors, type Operation } from '../operation.ts';
 import {
   encodePutRecordsCbor,
@@ -46,7 +47,14 @@ export const putRecords: Operation<Input, PutRecordsAnswer> = {
     'DryRunOperationException',
     ...keyErrors,
   ],
-  codec: { encodeJson: encodePutRecordsJson, encodeCbor: encodePutRecordsCbor },
+  codec: {
+    decodeJson(body) {
+      const scanned = scanPutRecordsJson(body);
+      return scanned === null ? null : { ...scanned, invalidHashKey: null, dryRun: false };
+    },
+    encodeJson: encodePutRecordsJson,
+    encodeCbor: encodePutRecordsCbor,
+  },
   prepare(given) {
     const { Records, DryRun, ...selector } = given as unknown as Members;
     const bytes = Records.reduce(

@@ -4,7 +4,7 @@ import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
 import { unavailable } from '../unavailable.ts';
 
-export const updateStreamRecordDistributionStrategy: Operation = {
+export const updateDistribution: Operation = {
   name: 'UpdateStreamRecordDistributionStrategy',
   plane: 'control',
   input: {
