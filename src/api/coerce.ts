@@ -12,6 +12,7 @@ export type Members = Record<string, unknown>;
 
 const INTEGER_MAX = 2 ** 31 - 1;
 const INTEGER_MIN = -(2 ** 31);
+const INSTANT_MAX = Number.MAX_SAFE_INTEGER;
 const LIST_FOUND = 'Start of list found where not expected';
 const STRUCTURE_FOUND = 'Start of structure or map found where not expected.';
 const TRUE_TEXTS: readonly string[] = ['TRUE', '1', 'YES'];
@@ -89,7 +90,9 @@ function coerceBoolean(value: unknown): boolean {
 
 function coerceTimestamp(value: unknown): number {
   if (value instanceof Timestamp) return value.ms;
-  if (typeof value === 'number' && !Number.isNaN(value)) return Math.round(value * 1000);
+  if (typeof value === 'number' && !Number.isNaN(value)) {
+    return Math.min(INSTANT_MAX, Math.max(-INSTANT_MAX, Math.round(value * 1000)));
+  }
   refuseAs(value, 'milliseconds since epoch');
 }
 

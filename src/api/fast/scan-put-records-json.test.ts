@@ -91,7 +91,8 @@ describe('scanning PutRecords', () => {
     'base64 of the wrong length': '{"Records":[{"Data":"AAA","PartitionKey":"k"}]}',
     'a foreign character': '{"Records":[{"Data":"AA-A","PartitionKey":"k"}]}',
     'unused bits': '{"Records":[{"Data":"AB==","PartitionKey":"k"}]}',
-    'a hash key too large': `{"Records":[{"Data":"","PartitionKey":"k","ExplicitHashKey":"${2n ** 128n}"}]}`,
+    'a hash key too large':
+      `{"Records":[{"Data":"","PartitionKey":"k",` + `"ExplicitHashKey":"${2n ** 128n}"}]}`,
     'a hash key with a zero': '{"Records":[{"Data":"","PartitionKey":"k","ExplicitHashKey":"01"}]}',
     'a bad stream name': `{"Records":[${record}],"StreamName":"a b"}`,
     'an empty stream name': `{"Records":[${record}],"StreamName":""}`,

@@ -1,0 +1,274 @@
+/**
+ * A small world to test operations in: streams as documents, records in lists, a clock that stands
+ * still. Requests go through `invoke` as bytes, in either protocol, like those of clients.
+ */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { streamArn } from '../model/arn.ts';
+import type { PositionQuery, ReadOutcome } from '../model/data-plane.ts';
+import { initialHashKeyRanges } from '../model/hash-key.ts';
+import type { RecordBatch } from '../model/record-batch.ts';
+import type { Section } from '../model/section.ts';
+import { ServiceError } from '../model/service-error.ts';
+import type { StreamDocument } from '../model/stream.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
+import { ShardMap } from '../shardmap/local-shard-map.ts';
+import { openShardIndex } from '../shardmap/lookup.ts';
+import type { ShardEntry, StreamEntry } from '../shardmap/shard-map.ts';
+import { decodeBody, encodeError, encodeOutput } from './codec.ts';
+import type { Caller, OperationContext, Protocol, Target } from './operation.ts';
+import type { AppendResult, ControlPlane, CreateStreamCommand, DataPlane } from './ports.ts';
+import { invoke, operations } from './registry.ts';
+import { StreamingOutput } from './response-stream.ts';
+import { SealedTokens } from './sealed-tokens.ts';
+import type { Tokens } from './tokens.ts';
+
+export const ACCOUNT = '123456789012';
+export const REGION = 'eu-west-1';
+export const START_MS: number = Date.parse('2026-10-01T12:00:00.250Z');
+
+/** Records in lists, by shard; what it stores it gives back in one section per append. */
+export class ListDataPlane implements DataPlane {
+  readonly map: ShardMap = new ShardMap();
+  readonly sections: Map<number, Section[]> = new Map();
+  /** Shard indexes whose writes are refused, and by which status. */
+  readonly refused: Map<number, 1 | 2> = new Map();
+  encrypted = false;
+  readThrottled = false;
+  readonly #clock: { now(): number };
+
+  constructor(clock: { now(): number }) {
+    this.#clock = clock;
+  }
+
+  stream(account: string, name: string): StreamEntry | undefined {
+    return this.map.stream(account, name);
+  }
+
+  streamByUid(uid: number): StreamEntry | undefined {
+    return this.map.streamByUid(uid);
+  }
+
+  end(key: number): number {
+    const last = this.sections.get(key)?.at(-1);
+    return last === undefined ? 1 : last.baseOrdinal + last.count;
+  }
+
+  async append(stream: StreamEntry, batch: RecordBatch): Promise<AppendResult> {
+    const { count } = batch;
+    const result = {
+      shards: stream.open.shards,
+      shardOf: new Uint16Array(count),
+      ordinals: new Float64Array(count),
+      arrivalMs: new Float64Array(count).fill(this.#clock.now()),
+      status: new Uint8Array(count),
+      failedCount: 0,
+      encrypted: this.encrypted,
+    };
+    for (let i = 0; i < count; i++) {
+      const at = openShardIndex(stream.open, batch.hashKeys, i);
+      const { key, index } = stream.open.shards[at]!.document;
+      result.shardOf[i] = at;
+      result.status[i] = this.refused.get(index) ?? 0;
+      if (result.status[i] !== 0) {
+        result.failedCount++;
+        continue;
+      }
+      result.ordinals[i] = this.end(key);
+      const sections = this.sections.get(key) ?? [];
+      this.sections.set(key, sections);
+      sections.push({
+        shard: key,
+        baseOrdinal: result.ordinals[i]!,
+        count: 1,
+        arrivalMs: this.#clock.now(),
+        keyId: this.encrypted ? 1 : 0,
+        payload: batch.packed.slice(batch.offsets[i], batch.offsets[i + 1]),
+      });
+    }
+    return result;
+  }
+
+  async position(shard: ShardEntry, query: PositionQuery): Promise<number> {
+    const { key } = shard.document;
+    if (query.kind === 'trim-horizon') return 1;
+    if (query.kind === 'latest') return this.end(key);
+    const found = this.sections.get(key)?.find((section) => section.arrivalMs >= query.ms);
+    return found?.baseOrdinal ?? this.end(key);
+  }
+
+  read(shard: ShardEntry, from: number, recordsMax: number): ReadOutcome {
+    if (this.readThrottled) return { kind: 'throttled' };
+    const { key, closedSeconds } = shard.document;
+    const all = this.sections.get(key) ?? [];
+    const sections = all.filter((section) => section.baseOrdinal >= from).slice(0, recordsMax);
+    const nextOrdinal = Math.max(from, (sections.at(-1)?.baseOrdinal ?? from - 1) + 1);
+    const rest = all.find((section) => section.baseOrdinal >= nextOrdinal);
+    return {
+      kind: 'records',
+      sections,
+      nextOrdinal,
+      atEnd: closedSeconds !== null && rest === undefined,
+      millisBehindLatest: rest === undefined ? 0 : this.#clock.now() - rest.arrivalMs,
+    };
+  }
+}
+
+/** Stream documents that change when told to; commands are applied at once. */
+export class ListControlPlane implements ControlPlane {
+  readonly documents: StreamDocument[] = [];
+  readonly commands: unknown[] = [];
+  consumers = 0;
+  readonly #data: ListDataPlane;
+  #nextUid = 1;
+  #version = 0;
+
+  constructor(data: ListDataPlane) {
+    this.#data = data;
+  }
+
+  stream(account: string, name: string): StreamDocument | null {
+    return this.documents.find((d) => d.account === account && d.name === name) ?? null;
+  }
+
+  streams(account: string, afterName: string | null, limit: number): readonly StreamDocument[] {
+    return this.documents
+      .filter((d) => d.account === account && (afterName === null || d.name > afterName))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .slice(0, limit);
+  }
+
+  accountUse(): ReturnType<ControlPlane['accountUse']> {
+    return { openShardCount: 7, shardLimit: 6000, onDemandStreamCount: 1, onDemandStreamLimit: 50 };
+  }
+
+  consumerCount(): number {
+    return this.consumers;
+  }
+
+  async createStream(command: CreateStreamCommand): Promise<void> {
+    this.commands.push(command);
+    const uid = this.#nextUid++;
+    const createdSeconds = Math.floor(START_MS / 1000) - 2;
+    this.put({
+      account: command.account,
+      name: command.name,
+      arn: streamArn(REGION, command.account, command.name),
+      uid,
+      status: 'ACTIVE',
+      settlesAtMs: null,
+      mode: command.mode,
+      createdMs: START_MS,
+      retention: { hours: 24, hiddenBeforeMs: 0 },
+      encryption: null,
+      shardLevelMetrics: [],
+      maxRecordSizeKiB: command.maxRecordSizeKiB,
+      distribution: command.distribution,
+      warmThroughputMiBps: command.warmThroughputMiBps,
+      tags: command.tags,
+      nextShardIndex: command.shardCount,
+      shards: initialHashKeyRanges(command.shardCount).map((range, index) => ({
+        key: uid * 1000 + index,
+        index,
+        volume: 0,
+        ...range,
+        createdSeconds,
+        closedSeconds: null,
+        parent: null,
+        adjacentParent: null,
+      })),
+    });
+  }
+
+  async deleteStream(account: string, name: string, enforce: boolean): Promise<void> {
+    this.commands.push({ account, name, enforce });
+  }
+
+  /** Adds a stream or replaces it, in the shard map too unless it is CREATING. */
+  put(document: StreamDocument): void {
+    const at = this.documents.findIndex((d) => d.uid === document.uid);
+    this.documents.splice(at < 0 ? this.documents.length : at, at < 0 ? 0 : 1, document);
+    if (document.status !== 'CREATING') this.#data.map.publish(document, ++this.#version);
+  }
+}
+
+/** Chance for tests: the bytes follow from a counter. */
+function countedRandom(): Random {
+  let calls = 0;
+  const bytes = (length: number): Uint8Array =>
+    new Uint8Array(createHash('shake256', { outputLength: length }).update(`${calls++}`).digest());
+  return { bytes } as Random;
+}
+
+export interface Failure {
+  readonly __type: string;
+  readonly message?: string;
+  readonly Message?: string;
+}
+
+export class TestWorld {
+  nowMs: number = START_MS;
+  readonly clock: Clock = { now: () => this.nowMs } as Clock;
+  readonly data: ListDataPlane = new ListDataPlane(this.clock);
+  readonly control: ListControlPlane = new ListControlPlane(this.data);
+  readonly tokens: Tokens = new SealedTokens(
+    { random: countedRandom() },
+    new Uint8Array(32).fill(7),
+  );
+  /** What was checked, in order. */
+  readonly accesses: { action: string; target: Target | null }[] = [];
+  caller: Caller = { account: ACCOUNT, arn: `arn:aws:iam::${ACCOUNT}:root` };
+  protocol: Protocol = 'json';
+
+  context(): OperationContext {
+    return {
+      caller: this.caller,
+      region: REGION,
+      requestId: '00000000-0000-4000-8000-000000000000',
+      protocol: this.protocol,
+      clock: this.clock,
+      data: this.data,
+      control: this.control,
+      tokens: this.tokens,
+      access: {
+        check: (_caller, action, target) => {
+          this.accesses.push({ action, target });
+        },
+      },
+    };
+  }
+
+  /** Adds an ACTIVE provisioned stream. */
+  async stream(name: string, shardCount = 1): Promise<StreamDocument> {
+    await this.call('CreateStream', { StreamName: name, ShardCount: shardCount });
+    return this.control.stream(this.caller.account, name)!;
+  }
+
+  /** The decoded answer to a request; blobs may be given and come back as the protocol has them. */
+  async call(name: string, input: object): Promise<Record<string, unknown>> {
+    const body = encodeOutput(this.protocol, input);
+    const parts = await invoke(operations.get(name)!, this.context(), body[0]!);
+    assert.ok(!(parts instanceof StreamingOutput));
+    const bytes = Buffer.concat(parts);
+    return bytes.length === 0 ? {} : (decodeBody(this.protocol, bytes) as Record<string, unknown>);
+  }
+
+  /** The decoded error a request is answered with. */
+  async failure(name: string, input: object): Promise<Failure> {
+    try {
+      await this.call(name, input);
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      return decodeBody(this.protocol, encodeError(this.protocol, error)) as Failure;
+    }
+    throw new assert.AssertionError({ message: `${name} did not fail` });
+  }
+
+  /** Asserts type and text of the error a request is answered with. */
+  async refuses(name: string, input: object, type: string, message: string): Promise<void> {
+    const failure = await this.failure(name, input);
+    assert.equal(failure.__type, type);
+    assert.equal(failure.message, message);
+  }
+}
