@@ -19,7 +19,7 @@ import type { ShardEntry, StreamEntry } from '../shardmap/shard-map.ts';
 import { decodeBody, encodeError, encodeOutput } from './codec.ts';
 import type { Caller, OperationContext, Protocol, Target } from './operation.ts';
 import type { AppendResult, ControlPlane, CreateStreamCommand, DataPlane } from './ports.ts';
-import { invoke, operations } from './registry.ts';
+import { decodeRequest, invoke, operations } from './registry.ts';
 import { StreamingOutput } from './response-stream.ts';
 import { SealedTokens } from './sealed-tokens.ts';
 import type { Tokens } from './tokens.ts';
@@ -248,7 +248,9 @@ export class TestWorld {
   /** The decoded answer to a request; blobs may be given and come back as the protocol has them. */
   async call(name: string, input: object): Promise<Record<string, unknown>> {
     const body = encodeOutput(this.protocol, input);
-    const parts = await invoke(operations.get(name)!, this.context(), body[0]!);
+    const operation = operations.get(name)!;
+    const decoded = decodeRequest(operation, this.protocol, body[0]!);
+    const parts = await invoke(operation, this.context(), decoded);
     assert.ok(!(parts instanceof StreamingOutput));
     const bytes = Buffer.concat(parts);
     return bytes.length === 0 ? {} : (decodeBody(this.protocol, bytes) as Record<string, unknown>);
