@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { streamArn } from '../model/arn.ts';
-import type { PositionQuery, ReadOutcome } from '../model/data-plane.ts';
+import type { FollowOutcome, PositionQuery, ReadOutcome } from '../model/data-plane.ts';
 import { initialHashKeyRanges } from '../model/hash-key.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { Section } from '../model/section.ts';
@@ -96,6 +96,10 @@ export class ListDataPlane implements DataPlane {
     if (query.kind === 'latest') return this.end(key);
     const found = this.sections.get(key)?.find((section) => section.arrivalMs >= query.ms);
     return found?.baseOrdinal ?? this.end(key);
+  }
+
+  follow(): FollowOutcome {
+    return { kind: 'gone' };
   }
 
   read(shard: ShardEntry, from: number, recordsMax: number): ReadOutcome {
