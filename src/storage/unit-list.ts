@@ -3,7 +3,7 @@
  * being written. Finds the unit that holds an ordinal or an instant of a shard.
  */
 import type { ShardKey } from '../model/stream.ts';
-import { EntryRows } from './entry-rows.ts';
+import type { EntryRows } from './entry-rows.ts';
 import type { IndexStore, SealedUnit } from './index-store.ts';
 import type { UnitDirectory } from './unit-index.ts';
 import type { UnitIndexBuilder } from './unit-index.ts';

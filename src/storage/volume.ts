@@ -21,7 +21,7 @@ import { GroupCommit, payloadBytesOf } from './group-commit.ts';
 import { sealedUnit } from './index-store.ts';
 import { openUnits } from './open-units.ts';
 import { Retention } from './retention.ts';
-import { ShardTable } from './shard-table.ts';
+import type { ShardTable } from './shard-table.ts';
 import { TailRing } from './tail-ring.ts';
 import { UnitIndexBuilder } from './unit-index.ts';
 import type { UnitList } from './unit-list.ts';
