@@ -2,6 +2,9 @@
  * Open files for reading, at most `filesMax` at a time, the least recently used closed first.
  */
 import type { Disk, DiskFile } from '../runtime/disk.ts';
+import { DiskError } from '../runtime/disk.ts';
+
+const TRIES_MAX = 4;
 
 export class FileCache {
   readonly #disk: Disk;
@@ -15,9 +18,24 @@ export class FileCache {
   }
 
   /**
-   * The file at `path`, opened for reading. It may be closed by the cache at any later step, so a
-   * user that gets `closed` asks again.
+   * Fills `into` from the file at `path`; gives the number of bytes read. Opens the file again when
+   * the cache has closed it between two steps.
    */
+  async read(path: string, into: Uint8Array, position: number): Promise<number> {
+    for (let triesLeft = TRIES_MAX; ; triesLeft -= 1) {
+      const file = await this.get(path);
+      try {
+        return await file.read(into, position);
+      } catch (error) {
+        const closed = error instanceof DiskError && error.code === 'closed';
+        if (!closed || triesLeft === 0) {
+          throw error;
+        }
+      }
+    }
+  }
+
+  /** The file at `path`, opened for reading. The cache may close it at any later step. */
   async get(path: string): Promise<DiskFile> {
     let file = this.#open.get(path);
     if (file !== undefined) {

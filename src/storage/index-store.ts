@@ -4,7 +4,6 @@
  *
  * A sidecar that is missing or damaged is made anew from the unit's frames.
  */
-import type { ShardKey } from '../model/stream.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { DiskError } from '../runtime/disk.ts';
 import { ByteLru } from './byte-lru.ts';
@@ -150,7 +149,7 @@ export class IndexStore {
     if (unit.pinned !== null && unit.pinnedDirectory === directory) {
       return new EntryRows(unit.pinned.subarray(offset, offset + length), length / entryBytes);
     }
-    const key = entriesKey(unit, directory.shard(row));
+    const key = `${unit.from}/${directory.generation}/${directory.shard(row)}`;
     const cached = this.#entries.get(key);
     if (cached !== undefined) {
       return cached;
@@ -213,23 +212,17 @@ export class IndexStore {
   /** Bytes of the unit's sidecar; null where it cannot be read. */
   async #read(unit: SealedUnit, offset: number, length: number): Promise<Uint8Array | null> {
     const path = `${this.#options.directory}/${sidecarName(unit.from)}`;
-    for (;;) {
-      try {
-        const file = await this.#files?.get(path);
-        if (file === undefined) {
-          return null;
-        }
-        const bytes = new Uint8Array(length);
-        return bytes.subarray(0, await file.read(bytes, offset));
-      } catch (error) {
-        if (!(error instanceof DiskError)) {
-          throw error;
-        }
-        if (error.code !== 'closed') {
-          return null;
-        }
-        // The file cache closed it between two steps; open it again.
+    if (this.#files === null) {
+      return null;
+    }
+    try {
+      const bytes = new Uint8Array(length);
+      return bytes.subarray(0, await this.#files.read(path, bytes, offset));
+    } catch (error) {
+      if (error instanceof DiskError) {
+        return null;
       }
+      throw error;
     }
   }
 
@@ -249,10 +242,6 @@ export class IndexStore {
     await this.#files?.forget(path);
     await this.#disk?.remove(path);
   }
-}
-
-function entriesKey(unit: SealedUnit, shard: ShardKey): string {
-  return `${unit.from}/${unit.generation}/${shard}`;
 }
 
 function sidecarName(from: number): string {

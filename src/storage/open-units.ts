@@ -133,6 +133,17 @@ async function findOldest(
       state.oldest = Math.min(listed, state.next);
     }
   }
+  const first = units.sealed[0];
+  if (first !== undefined && catalog !== null) {
+    const directory = await units.store.directory(first);
+    for (let row = 0; row < directory.length; row += 1) {
+      const state = table.get(directory.shard(row));
+      if (state !== undefined) {
+        // A crash may have come between a rewrite and its catalog.
+        state.oldest = Math.max(state.oldest, directory.begin(row));
+      }
+    }
+  }
   const newest = catalog?.units.at(-1)?.from ?? -1;
   for (const unit of units.sealed) {
     if (open.size === 0) {

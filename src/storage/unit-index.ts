@@ -198,6 +198,11 @@ export class UnitDirectory {
     return intact ? new UnitDirectory(directory, view.getUint32(24, true)) : null;
   }
 
+  /** The generation of the unit that this is the directory of. */
+  get generation(): number {
+    return this.#view.getUint32(12, true);
+  }
+
   /** Row number of `shard`; -1 where the unit does not know it. */
   find(shard: ShardKey): number {
     let low = 0;

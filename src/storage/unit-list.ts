@@ -21,6 +21,7 @@ export interface Located {
 
 export class UnitList {
   readonly store: IndexStore;
+  /** A new unit is pushed; where units are dropped, the whole list is replaced. */
   sealed: SealedUnit[] = [];
   active: UnitIndexBuilder | null = null;
 
@@ -43,27 +44,33 @@ export class UnitList {
   }
 
   /**
-   * Where `ordinal` of `shard`, or else the shard's next stored record, is; null when no unit
-   * knows.
+   * The unit that has `ordinal` of `shard`, or else where its next stored record may be; null when
+   * no unit knows the shard.
    */
-  locateOrdinal(shard: ShardKey, ordinal: number): Promise<Located | null> {
+  async locateOrdinal(shard: ShardKey, ordinal: number): Promise<Located | null> {
     const active = this.active?.get(shard);
     if (active !== undefined && ordinal >= active.begin) {
-      return Promise.resolve(this.#inActive(shard));
+      return this.#inActive(shard);
     }
-    // The last unit that began at or below the ordinal; units before the shard's first count as
-    // below.
-    return this.#locate(shard, (directory, row) => directory.begin(row) <= ordinal, true);
+    const behind = await this.#firstWhere(
+      shard,
+      (directory, row) => directory.begin(row) > ordinal,
+    );
+    // The last unit that began at or below the ordinal; where it does not know the shard, nothing
+    // that low is stored any more.
+    const [unit, next] = [this.sealed[behind - 1], this.sealed[behind]];
+    const located = unit === undefined ? null : await this.#inSealed(unit, shard);
+    return located ?? (next === undefined ? this.#inActive(shard) : this.#inSealed(next, shard));
   }
 
-  /** The first unit at whose end the shard's last arrival was at or after `ms`; null when none. */
+  /** Where the shard's first record with an arrival at or after `ms` may be. */
   async locateArrival(shard: ShardKey, ms: number): Promise<Located | null> {
-    const found = await this.#locate(
+    const index = await this.#firstWhere(
       shard,
-      (directory, row) => directory.endArrivalMs(row) < ms,
-      false,
+      (directory, row) => directory.endArrivalMs(row) >= ms,
     );
-    return found ?? this.#inActive(shard);
+    const unit = this.sealed[index];
+    return unit === undefined ? this.#inActive(shard) : this.#inSealed(unit, shard);
   }
 
   #inActive(shard: ShardKey): Located | null {
@@ -77,29 +84,34 @@ export class UnitList {
   }
 
   /**
-   * `before` holds for a first stretch of the units, units that do not know the shard included.
-   * Gives the last of these, or the first behind them.
+   * Index of the first sealed unit for which `holds`, which holds for all units behind it as well.
+   * Units that do not know the shard lie before its first record.
    */
-  async #locate(
+  async #firstWhere(
     shard: ShardKey,
-    before: (directory: UnitDirectory, row: number) => boolean,
-    last: boolean,
-  ): Promise<Located | null> {
-    const units = this.sealed;
+    holds: (directory: UnitDirectory, row: number) => boolean,
+  ): Promise<number> {
+    let units = this.sealed;
     let low = 0;
     let high = units.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const directory = await this.store.directory(units[middle] as SealedUnit);
+      if (units !== this.sealed) {
+        // Units were dropped meanwhile: begin anew, since the places are others now.
+        units = this.sealed;
+        low = 0;
+        high = units.length;
+        continue;
+      }
       const row = directory.find(shard);
-      if (row < 0 || before(directory, row)) {
+      if (row < 0 || !holds(directory, row)) {
         low = middle + 1;
       } else {
         high = middle;
       }
     }
-    const unit = units[last ? low - 1 : low];
-    return unit === undefined ? null : this.#inSealed(unit, shard);
+    return low;
   }
 
   async #inSealed(unit: SealedUnit, shard: ShardKey): Promise<Located | null> {
@@ -108,9 +120,9 @@ export class UnitList {
     if (row < 0) {
       return null;
     }
-    const { from, generation } = unit;
+    const { generation } = directory;
     const rows = await this.store.entries(unit, directory, row);
-    return { unit, from, generation, rows, end: directory.end(row) };
+    return { unit, from: unit.from, generation, rows, end: directory.end(row) };
   }
 
   #indexOf(from: number): number {

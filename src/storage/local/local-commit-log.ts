@@ -20,7 +20,7 @@ import { EngineUnavailableError, FencedError } from '../commit-log.ts';
 import { frameAlignBytes, frameBytesLimit } from '../frame.ts';
 import { rewriteSegment } from './local-rewrite.ts';
 import type { RecoveredTail } from './local-volume.ts';
-import { LocalVolume } from './local-volume.ts';
+import { identityOfSegments, LocalVolume } from './local-volume.ts';
 import { LocalWriter } from './local-writer.ts';
 import { segmentOf } from './segment-format.ts';
 import { readVolumeFile, writeVolumeFile } from './volume-file.ts';
@@ -156,7 +156,10 @@ export class LocalCommitLog implements CommitLog {
     if (stored !== null && stored.epoch > epoch) {
       throw new FencedError(`volume ${volume} is at epoch ${stored.epoch}`);
     }
-    const identity = stored?.identity ?? this.#newIdentity();
+    const identity =
+      stored?.identity ??
+      (await identityOfSegments(this.#disk, directory, volume)) ??
+      this.#newIdentity();
     if (stored === null || stored.epoch !== epoch) {
       await writeVolumeFile(this.#disk, directory, { identity, volume, epoch });
     }

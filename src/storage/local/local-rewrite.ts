@@ -47,7 +47,8 @@ export async function rewriteSegment(
     throw error;
   }
   await home.disk.rename(temporary, path);
-  await home.disk.syncDirectory(home.directory);
+  // Where the name does not become durable a crash brings the old file back, which has it all too.
+  await home.disk.syncDirectory(home.directory).catch(() => undefined);
   return home.replaced(number, end, generation);
 }
 

@@ -8,7 +8,7 @@ import { assert } from '../../common/assert.ts';
 import type { Disk, DiskFile } from '../../runtime/disk.ts';
 import { DiskError } from '../../runtime/disk.ts';
 import type { FrameChain, LogEntry, LogUnit, Position } from '../commit-log.ts';
-import { CorruptionError, PositionGoneError } from '../commit-log.ts';
+import { CorruptionError, EngineUnavailableError, PositionGoneError } from '../commit-log.ts';
 import type { FrameHead } from '../frame.ts';
 import { FileCache } from '../file-cache.ts';
 import {
@@ -21,6 +21,9 @@ import {
   segmentOf,
 } from './segment-format.ts';
 import { isBlank, scanSegment } from './segment-scan.ts';
+
+/** The last newest segment in which no frame was found. */
+const TORN_NAME = 'torn.seg.kept';
 
 /** A segment that holds frames. */
 export interface Segment {
@@ -151,17 +154,21 @@ export class LocalVolume {
     }
     const bytes = new Uint8Array(length);
     const at = offsetOf(position) + offset;
-    for (;;) {
-      const file = await this.#open(number);
-      try {
-        const got = await file.read(bytes, at);
-        return got === length ? bytes : bytes.subarray(0, got);
-      } catch (error) {
-        if (!(error instanceof DiskError && error.code === 'closed')) {
-          throw new CorruptionError(`${file.path} cannot be read at ${at}: ${String(error)}`);
-        }
-        // The file cache closed it between two steps; open it again.
+    const path = this.path(number);
+    try {
+      const got = await this.#files.read(path, bytes, at);
+      return got === length ? bytes : bytes.subarray(0, got);
+    } catch (error) {
+      if (!(error instanceof DiskError)) {
+        throw error;
       }
+      if (error.code === 'closed') {
+        throw new EngineUnavailableError(`${path} is closed`);
+      }
+      if (error.code === 'not-found' && !this.#segments.has(number)) {
+        throw new PositionGoneError(`segment ${number} of volume ${this.volume} is gone`);
+      }
+      throw new CorruptionError(`${path} cannot be read at ${at}: ${error.message}`);
     }
   }
 
@@ -195,20 +202,6 @@ export class LocalVolume {
     return [...this.#segments.values()].sort((a, b) => a.number - b.number);
   }
 
-  async #open(number: number): Promise<DiskFile> {
-    try {
-      return await this.#files.get(this.path(number));
-    } catch (error) {
-      if (error instanceof DiskError && error.code === 'not-found') {
-        if (this.#segments.has(number)) {
-          throw new CorruptionError(`${this.path(number)} is missing`);
-        }
-        throw new PositionGoneError(`segment ${number} of volume ${this.volume} is gone`);
-      }
-      throw error;
-    }
-  }
-
   async #describe(number: number): Promise<Segment> {
     const file = await this.#files.get(this.path(number));
     const header = await readHeader(file);
@@ -221,20 +214,66 @@ export class LocalVolume {
     try {
       const tail = await findTail(file, this.volume, this.identity);
       if (tail !== null) {
-        if (!(await isBlank(file, tail.end, tail.fileBytes))) {
+        const clean = await isBlank(file, tail.end, tail.fileBytes);
+        if (!clean) {
           await file.truncate(tail.end);
-          await file.sync();
-          return { ...tail, fileBytes: tail.end };
         }
-        return tail;
+        await makeDurable(file, tail);
+        return clean ? tail : { ...tail, fileBytes: tail.end };
       }
     } finally {
       await file.close();
     }
-    await this.disk.remove(this.path(number));
-    await this.disk.syncDirectory(this.directory);
+    await this.#putAside(number);
     return null;
   }
+
+  /**
+   * Takes away a newest segment without a frame. One with other bytes is kept under another name:
+   * most likely a crash tore its first frame, but nothing that is not understood is destroyed.
+   */
+  async #putAside(number: number): Promise<void> {
+    const path = this.path(number);
+    const file = await this.disk.open(path, 'read');
+    const blank = await isBlank(file, 0, await file.size()).finally(() => file.close());
+    if (blank) {
+      await this.disk.remove(path);
+    } else {
+      await this.disk.rename(path, `${this.directory}/${TORN_NAME}`);
+    }
+    await this.disk.syncDirectory(this.directory);
+  }
+}
+
+/**
+ * The identity that the segments of a directory carry, for when the volume file is lost; null where
+ * there are no segments. Throws CorruptionError where none of them can tell.
+ */
+export async function identityOfSegments(
+  disk: Disk,
+  directory: string,
+  volume: number,
+): Promise<number | null> {
+  let written = 0;
+  for (const entry of await disk.list(directory)) {
+    if (segmentNumber(entry.name) === null) {
+      continue;
+    }
+    const file = await disk.open(`${directory}/${entry.name}`, 'read');
+    try {
+      const header = await readHeader(file);
+      if (header?.volume === volume) {
+        return header.identity;
+      }
+      written += (await isBlank(file, 0, await file.size())) ? 0 : 1;
+    } finally {
+      await file.close();
+    }
+  }
+  if (written > 0) {
+    throw new CorruptionError(`${directory}: no segment tells which volume this is`);
+  }
+  return null;
 }
 
 /** Where the frames of the last segment end, and the frame they end with. */
@@ -280,6 +319,21 @@ async function findTail(
   }
   const end = last.offset + last.head.frameBytes;
   return { end, fileBytes, last: last.head, generation, damaged };
+}
+
+/**
+ * Makes the last frame durable before anyone sees it. It may have been written but not synced when
+ * the process died, or its sync may have failed: then the system takes the page for saved though it
+ * is not, and only writing the bytes again makes a sync save them. Earlier frames were synced.
+ */
+async function makeDurable(file: DiskFile, tail: SegmentTail): Promise<void> {
+  const { last, end } = tail;
+  const frameAt = end - last.frameBytes;
+  const from = frameAt === segmentHeaderBytes ? 0 : frameAt;
+  const bytes = new Uint8Array(end - from);
+  await file.read(bytes, from);
+  await file.write([bytes], from);
+  await file.sync();
 }
 
 async function readHeader(file: DiskFile): Promise<ReturnType<typeof decodeSegmentHeader>> {
