@@ -1,0 +1,111 @@
+/**
+ * The canonical form of a request that a signature covers, byte for byte.
+ *
+ * ```
+ * METHOD \n path \n query \n name:value\n… \n signed;header;names \n hex(sha256(body))
+ * ```
+ *
+ * Texts hold one character per byte. Repeated headers are joined by commas in order of arrival, query
+ * parameters sorted by their encoded form, path segments normalised and encoded once more.
+ */
+import { encodeBytes } from './query.ts';
+import type { QueryParameter } from './query.ts';
+import type { SignedRequest } from './signed-request.ts';
+
+/** The parts of a request besides headers that the canonical form is made of. */
+export interface CanonicalParts {
+  readonly query: readonly QueryParameter[];
+  /** As the client gave them: lower case, separated by semicolons. */
+  readonly signedHeaders: string;
+  /** Lower-case hexadecimal. */
+  readonly payloadHash: string;
+}
+
+/** Header values in canonical form by lower-case name. */
+export type CanonicalHeaders = ReadonlyMap<string, string>;
+
+/**
+ * All headers of a request. `host` and `:authority` stand for each other where only one of them was
+ * sent: clients sign the one and their HTTP layer may send the other.
+ */
+export function canonicalHeaders(request: SignedRequest): CanonicalHeaders {
+  const headers = new Map<string, string>();
+  const raw = request.rawHeaders;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = (raw[i] as string).toLowerCase();
+    const value = canonicalValue(raw[i + 1] as string);
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before},${value}`);
+  }
+  const host = headers.get('host') ?? headers.get(':authority');
+  if (host !== undefined) {
+    const authority = headers.get(':authority') ?? host;
+    headers.set('host', host);
+    headers.set(':authority', authority);
+  }
+  return headers;
+}
+
+/** Null when a header that is said to be signed is not there. */
+export function canonicalRequest(
+  request: SignedRequest,
+  headers: CanonicalHeaders,
+  parts: CanonicalParts,
+): string | null {
+  const mark = request.target.indexOf('?');
+  const path = mark < 0 ? request.target : request.target.slice(0, mark);
+  let lines = '';
+  for (const name of parts.signedHeaders.split(';')) {
+    const value = headers.get(name);
+    if (value === undefined) {
+      return null;
+    }
+    lines += `${name}:${value}\n`;
+  }
+  return (
+    `${request.method}\n${canonicalPath(path)}\n${canonicalQuery(parts.query)}\n` +
+    `${lines}\n${parts.signedHeaders}\n${parts.payloadHash}`
+  );
+}
+
+/** A header value with runs of blanks made one, and none at its ends. */
+export function canonicalValue(value: string): string {
+  return /^[ \t]|[ \t]$|\t| {2}/.test(value)
+    ? value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '')
+    : value;
+}
+
+function canonicalQuery(query: readonly QueryParameter[]): string {
+  if (query.length === 0) {
+    return '';
+  }
+  const pairs: [string, string][] = [];
+  for (const { name, value } of query) {
+    if (name !== 'X-Amz-Signature') {
+      pairs.push([encodeBytes(name), encodeBytes(value)]);
+    }
+  }
+  // By code unit, not by locale; the encoded forms are ASCII.
+  pairs.sort(([a, x], [b, y]) => (a === b ? order(x, y) : order(a, b)));
+  return pairs.map(([name, value]) => `${name}=${value}`).join('&');
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+function canonicalPath(path: string): string {
+  if (path === '/' || path === '') {
+    return '/';
+  }
+  const segments: string[] = [];
+  for (const segment of path.split('/')) {
+    if (segment === '..') {
+      segments.pop();
+    } else if (segment !== '' && segment !== '.') {
+      segments.push(encodeBytes(segment));
+    }
+  }
+  const directory = path.endsWith('/') && segments.length > 0 ? '/' : '';
+  return `/${segments.join('/')}${directory}`;
+}

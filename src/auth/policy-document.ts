@@ -1,0 +1,3 @@
+export interface PolicyDocument {
+  readonly statements: readonly unknown[];
+}

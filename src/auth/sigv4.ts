@@ -1,0 +1,274 @@
+/**
+ * Signature Version 4, verified: header and query signatures, HTTP/1.1 and HTTP/2.
+ *
+ * A request is accepted only if the signature covers its method, path, query, body, host, content type
+ * and every `x-amz-` header it carries, was made within five minutes of now for this region and
+ * service, and with a secret that is in force. Which part of a signature is wrong is not told, beyond
+ * what the service tells.
+ */
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { ServiceError } from '../model/service-error.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { formatAmzDate, parseAmzDate } from './amz-date.ts';
+import { parseAuthorization } from './authorization.ts';
+import type { Authorization } from './authorization.ts';
+import { canonicalHeaders, canonicalRequest, canonicalValue } from './canonical-request.ts';
+import type { CanonicalHeaders } from './canonical-request.ts';
+import type { Credential, CredentialStore } from './credential-store.ts';
+import { headerOf } from './signed-request.ts';
+import type { Identity, SignedRequest } from './signed-request.ts';
+import { SigningKeys } from './signing-keys.ts';
+
+const ALGORITHM = 'AWS4-HMAC-SHA256';
+const SERVICE = 'kinesis';
+const TERMINATOR = 'aws4_request';
+
+/** How far a signature's date may be from now, either way. */
+const WINDOW_MS = 300_000;
+
+/** Derived keys kept: one per access key and day, and those of yesterday. */
+const SIGNING_KEYS_MAX = 4_096;
+
+const MISMATCH =
+  'The request signature we calculated does not match the signature you provided. Check your ' +
+  'AWS Secret Access Key and signing method. Consult the service documentation for details.';
+
+/** Headers that a signature must cover whenever they are there, besides all `x-amz-` ones. */
+const mustSign: ReadonlySet<string> = new Set(['content-type']);
+
+/** An identity with the credential it was proven by. */
+export interface VerifiedIdentity extends Identity {
+  readonly credential: Credential;
+}
+
+export interface SigV4Dependencies {
+  readonly clock: Clock;
+  readonly credentials: CredentialStore;
+}
+
+/** `key id/date/region/service/terminator`, taken apart. */
+interface Scope {
+  readonly accessKeyId: string;
+  readonly date: string;
+  readonly region: string;
+  readonly service: string;
+  readonly terminator: string;
+}
+
+export class SigV4Authenticator {
+  readonly #clock: Clock;
+  readonly #credentials: CredentialStore;
+  readonly #region: string;
+  readonly #keys = new SigningKeys(SIGNING_KEYS_MAX);
+
+  constructor({ clock, credentials }: SigV4Dependencies, region: string) {
+    this.#clock = clock;
+    this.#credentials = credentials;
+    this.#region = region;
+  }
+
+  /** Throws ServiceError, with the texts of the service, unless the request is genuine. */
+  authenticate(request: SignedRequest): VerifiedIdentity {
+    const authorization = parseAuthorization(request);
+    if (authorization.algorithm !== ALGORITHM) {
+      throw incomplete(`Unsupported AWS 'algorithm': '${authorization.algorithm}'. `);
+    }
+    const scope = parseScope(authorization.credential);
+    const date = toAmzDate(authorization);
+    this.#checkWindow(authorization, date);
+    this.#checkScope(scope, date);
+    const headers = canonicalHeaders(request);
+    checkCoverage(request, headers, authorization);
+    const credential = this.#credentials.find(scope.accessKeyId);
+    if (credential === undefined) {
+      throw unrecognized();
+    }
+    this.#checkToken(credential, authorization.securityToken);
+    this.#checkSignature(request, authorization, headers, scope, date, credential);
+    const { account, arn } = credential.principal;
+    return {
+      account,
+      arn: credential.session?.arn ?? arn,
+      accessKeyId: credential.accessKeyId,
+      credential,
+    };
+  }
+
+  #checkWindow(authorization: Authorization, date: string): void {
+    const now = this.#clock.now();
+    const signedMs = parseAmzDate(date) as number;
+    const expires = Number(
+      authorization.query.find(({ name }) => name === 'X-Amz-Expires')?.value ?? Infinity,
+    );
+    // A shorter life of a presigned request is respected, a longer one is not granted.
+    const lifeMs = Math.min(WINDOW_MS, Number.isNaN(expires) ? 0 : expires * 1000);
+    if (signedMs < now - lifeMs) {
+      const earliest = formatAmzDate(now - lifeMs);
+      throw invalid(
+        `Signature expired: ${date} is now earlier than ${earliest} ` +
+          `(${formatAmzDate(now)} - ${lifeText(lifeMs)}.)`,
+      );
+    }
+    if (signedMs > now + WINDOW_MS) {
+      const latest = formatAmzDate(now + WINDOW_MS);
+      throw invalid(
+        `Signature not yet current: ${date} is still later than ${latest} ` +
+          `(${formatAmzDate(now)} + ${lifeText(WINDOW_MS)}.)`,
+      );
+    }
+  }
+
+  #checkScope(scope: Scope, date: string): void {
+    let complaint = '';
+    if (scope.region !== this.#region) {
+      complaint += `Credential should be scoped to a valid region, not '${scope.region}'. `;
+    }
+    if (scope.service !== SERVICE) {
+      complaint += `Credential should be scoped to correct service: '${SERVICE}'. `;
+    }
+    if (scope.terminator !== TERMINATOR) {
+      complaint +=
+        `Credential should be scoped with a valid terminator: '${TERMINATOR}', ` +
+        `not '${scope.terminator}'. `;
+    }
+    if (scope.date !== date.slice(0, 8)) {
+      complaint +=
+        'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from ' +
+        `HTTP: '${scope.date}' != '${date.slice(0, 8)}', from '${date}'. `;
+    }
+    if (complaint !== '') {
+      throw invalid(complaint.trimEnd());
+    }
+  }
+
+  /** Temporary credentials count only together with their token, long-term ones only without any. */
+  #checkToken(credential: Credential, token: string | null): void {
+    const { session } = credential;
+    if (session === null) {
+      if (token !== null) {
+        throw unrecognized();
+      }
+      return;
+    }
+    const hash = createHash('sha256')
+      .update(token ?? '', 'latin1')
+      .digest();
+    if (token === null || !timingSafeEqual(hash, session.tokenHash)) {
+      throw unrecognized();
+    }
+    if (session.expiresMs <= this.#clock.now()) {
+      throw new ServiceError(
+        'ExpiredTokenException',
+        'The security token included in the request is expired',
+      );
+    }
+  }
+
+  #checkSignature(
+    request: SignedRequest,
+    authorization: Authorization,
+    headers: CanonicalHeaders,
+    scope: Scope,
+    date: string,
+    credential: Credential,
+  ): void {
+    const payloadHash = createHash('sha256').update(request.body).digest('hex');
+    const claimed = headers.get('x-amz-content-sha256');
+    const { query, signedHeaders } = authorization;
+    const canonical = canonicalRequest(request, headers, { query, signedHeaders, payloadHash });
+    // UNSIGNED-PAYLOAD and the streaming forms are refused here, being no hash of the body.
+    if (canonical === null || (claimed !== undefined && claimed !== payloadHash)) {
+      throw invalid(MISMATCH);
+    }
+    const canonicalHash = createHash('sha256').update(canonical, 'latin1').digest('hex');
+    const text =
+      `${ALGORITHM}\n${date}\n` +
+      `${scope.date}/${scope.region}/${SERVICE}/${TERMINATOR}\n${canonicalHash}`;
+    const key = this.#keys.key(credential, scope.date, scope.region, SERVICE);
+    const expected = createHmac('sha256', key).update(text, 'latin1').digest('hex');
+    if (!sameText(expected, authorization.signature)) {
+      throw invalid(MISMATCH);
+    }
+  }
+}
+
+/** The date in the basic form; a Date header is allowed in the form HTTP gives it. */
+function toAmzDate({ date }: Authorization): string {
+  if (parseAmzDate(date) !== null) {
+    return date;
+  }
+  const ms = / GMT$/.test(date) ? Date.parse(date) : NaN;
+  if (Number.isNaN(ms)) {
+    throw incomplete(
+      `Date must be in ISO-8601 'basic format'. Got '${date}'. ` +
+        'See http://en.wikipedia.org/wiki/ISO_8601',
+    );
+  }
+  return formatAmzDate(ms);
+}
+
+function parseScope(credential: string): Scope {
+  const [accessKeyId, date, region, service, terminator, ...rest] = credential.split('/');
+  if (terminator === undefined || rest.length > 0) {
+    throw incomplete(
+      'Credential must have exactly 5 slash-delimited elements, e.g. ' +
+        `keyid/date/region/service/term, got '${credential}'`,
+    );
+  }
+  return {
+    accessKeyId: accessKeyId as string,
+    date: date as string,
+    region: region as string,
+    service: service as string,
+    terminator,
+  };
+}
+
+/** Throws unless everything that gives a request its meaning is signed. */
+function checkCoverage(
+  request: SignedRequest,
+  headers: CanonicalHeaders,
+  { origin, signedHeaders }: Authorization,
+): void {
+  // Of several Authorization headers HTTP parsers pass on one; nobody shall depend on which.
+  const header = headerOf(request, 'authorization') ?? '';
+  if (origin === 'header' && headers.get('authorization') !== canonicalValue(header)) {
+    throw invalid(MISMATCH);
+  }
+  const signed = new Set(signedHeaders.split(';'));
+  if (!signed.has('host') && !signed.has(':authority')) {
+    throw invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+  }
+  for (const name of headers.keys()) {
+    if ((name.startsWith('x-amz-') || mustSign.has(name)) && !signed.has(name)) {
+      throw invalid(MISMATCH);
+    }
+  }
+}
+
+/** Takes the same time wherever two texts of the same length differ. */
+function sameText(expected: string, given: string): boolean {
+  return (
+    expected.length === given.length &&
+    timingSafeEqual(Buffer.from(expected, 'latin1'), Buffer.from(given, 'latin1'))
+  );
+}
+
+function lifeText(ms: number): string {
+  return ms === WINDOW_MS ? '5 min' : `${ms / 1000} sec`;
+}
+
+function invalid(text: string): ServiceError {
+  return new ServiceError('InvalidSignatureException', text);
+}
+
+function incomplete(text: string): ServiceError {
+  return new ServiceError('IncompleteSignatureException', text.trimEnd());
+}
+
+function unrecognized(): ServiceError {
+  return new ServiceError(
+    'UnrecognizedClientException',
+    'The security token included in the request is invalid.',
+  );
+}
