@@ -28,6 +28,7 @@ import { ShardMap } from '../shardmap/local-shard-map.ts';
 import { CasError } from '../storage/meta-store.ts';
 import type { MetaStore } from '../storage/meta-store.ts';
 import { AdminServer } from './admin.ts';
+import { ConfigError } from './config.ts';
 import type { Log } from './log.ts';
 import { MemoryFiles } from './memory-files.ts';
 import { openAccess } from './open-access.ts';
@@ -96,6 +97,11 @@ export async function composeServer(config: ComposeConfig, log: Log): Promise<Co
 }
 
 async function compose(config: ComposeConfig, log: Log, closers: Closers): Promise<ComposedServer> {
+  if (config.auth === 'verify') {
+    throw new ConfigError(
+      '--auth verify is not available yet: there is no way to make credentials',
+    );
+  }
   const clock = new NodeClock();
   const random = new NodeRandom();
   const disk = new NodeDisk();
