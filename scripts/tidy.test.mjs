@@ -94,6 +94,11 @@ test('directions: every way to name a file counts', () => {
   }
 });
 
+test('directions: a test may start what it may not import', () => {
+  const start = "new URL('../cli/main.js', import.meta.url);\n";
+  assert.deepEqual(problemsWith({ 'src/server/a.test.ts': start }), []);
+});
+
 test('directions: the console takes types only', () => {
   const files = { 'src/api/ports.ts': 'export {};\n' };
   const found = problemsWith({
