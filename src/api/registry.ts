@@ -153,11 +153,7 @@ function readInput(operation: Operation, decoded: DecodedBody): never {
   return (operation.prepare === undefined ? members : operation.prepare(members)) as never;
 }
 
-function encodeAnswer(
-  operation: Operation,
-  context: OperationContext,
-  output: Output,
-): Answer {
+function encodeAnswer(operation: Operation, context: OperationContext, output: Output): Answer {
   if (output instanceof StreamingOutput) return output;
   const { codec } = operation;
   const fast =

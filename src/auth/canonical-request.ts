@@ -5,8 +5,8 @@
  * METHOD \n path \n query \n name:value\n… \n signed;header;names \n hex(sha256(body))
  * ```
  *
- * Texts hold one character per byte. Repeated headers are joined by commas in order of arrival, query
- * parameters sorted by their encoded form, path segments normalised and encoded once more.
+ * Texts hold one character per byte. Repeated headers are joined by commas in order of arrival,
+ * query parameters sorted by their encoded form, path segments normalised and encoded once more.
  */
 import { encodeBytes } from './query.ts';
 import type { QueryParameter } from './query.ts';

@@ -1,10 +1,10 @@
 /**
  * Signature Version 4, verified: header and query signatures, HTTP/1.1 and HTTP/2.
  *
- * A request is accepted only if the signature covers its method, path, query, body, host, content type
- * and every `x-amz-` header it carries, was made within five minutes of now for this region and
- * service, and with a secret that is in force. Which part of a signature is wrong is not told, beyond
- * what the service tells.
+ * A request is accepted only if the signature covers its method, path, query, body, host, content
+ * type and every `x-amz-` header it carries, was made within five minutes of now for this region
+ * and service, and with a secret that is in force. Which part of a signature is wrong is not told,
+ * beyond what the service tells.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { ServiceError } from '../model/service-error.ts';
@@ -141,7 +141,9 @@ export class SigV4Authenticator {
     }
   }
 
-  /** Temporary credentials count only together with their token, long-term ones only without any. */
+  /**
+   * Temporary credentials count only together with their token, long-term ones only without any.
+   */
   #checkToken(credential: Credential, token: string | null): void {
     const { session } = credential;
     if (session === null) {
