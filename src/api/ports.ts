@@ -41,7 +41,10 @@ export interface DataPlane {
     recordsMax: number,
     bytesMax: number,
   ): ReadOutcome | Promise<ReadOutcome>;
-  /** Pushes records of the shard to `follower` as they become durable, one follower per consumer ARN. */
+  /**
+   * Pushes records of the shard to `follower` as they become durable, one follower per consumer
+   * ARN.
+   */
   follow(
     shard: ShardEntry,
     fromOrdinal: number,
@@ -68,7 +71,7 @@ export interface AccountUse {
   readonly onDemandStreamLimit: number;
 }
 
-export interface ControlPlane {
+export interface ControlPlane extends ControlCommands {
   /** Read-your-writes; null when there is none. DELETING streams are still there. */
   stream(account: string, name: string): StreamDocument | null;
   /** Streams of an account in name order, strictly after `afterName`, at most `limit`. */
@@ -149,7 +152,7 @@ export interface ControlCommands {
   disableMonitoring(stream: StreamRef, metrics: readonly MetricsName[]): Promise<MonitoringChange>;
   /** `keyId` as the caller names it; throws the KMS errors. */
   startEncryption(stream: StreamRef, keyId: string): Promise<void>;
-  stopEncryption(stream: StreamRef, keyId: string): Promise<void>;
+  stopEncryption(stream: StreamRef): Promise<void>;
 
   addStreamTags(stream: StreamRef, tags: Readonly<Record<string, string>>): Promise<void>;
   removeStreamTags(stream: StreamRef, keys: readonly string[]): Promise<void>;

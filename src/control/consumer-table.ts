@@ -1,104 +1,82 @@
 /**
- * All registered consumers in memory, as the last commits left them, by stream.
+ * All registered consumers, by stream.
  *
- * A consumer is one value of its own in the store, so that registering one does not rewrite its
- * stream; what removes a stream removes its consumers in the same commit.
+ * Registering one does not rewrite its stream; what removes a stream removes its consumers in the
+ * same commit.
  */
-import { assert } from '../common/assert.ts';
 import type { ConsumerDocument } from '../model/consumer.ts';
-import type { MetaOp, MetaStore } from '../storage/meta-store.ts';
-
-const PREFIX = 'consumer/';
-
-export interface StoredConsumer {
-  readonly document: ConsumerDocument;
-  readonly rev: number;
-}
-
-/** Operations to be committed with others, and what to call when they are. */
-export interface ConsumerCommit {
-  readonly ops: readonly MetaOp[];
-  readonly committed: (rev: number) => void;
-}
+import type { MetaStore } from '../storage/meta-store.ts';
+import type { TableCommit } from './meta-table.ts';
+import { MetaTable, together } from './meta-table.ts';
 
 export class ConsumerTable {
-  readonly #byStream = new Map<number, Map<string, StoredConsumer>>();
+  readonly #table = new MetaTable<ConsumerDocument>('consumer/');
+  /** Names of the consumers of each stream. */
+  readonly #names = new Map<number, Set<string>>();
 
   async load(meta: MetaStore): Promise<void> {
-    for (const [, { value, rev }] of await meta.list(PREFIX)) {
-      const document = JSON.parse(new TextDecoder().decode(value)) as ConsumerDocument;
-      this.#set({ document, rev });
+    await this.#table.load(meta);
+    this.#names.clear();
+    for (const [, { streamUid, name }] of this.#table.entries()) {
+      this.#addName(streamUid, name);
     }
   }
 
-  get(streamUid: number, name: string): StoredConsumer | undefined {
-    return this.#byStream.get(streamUid)?.get(name);
+  get(streamUid: number, name: string): ConsumerDocument | undefined {
+    return this.#table.get(consumerKey(streamUid, name));
   }
 
   count(streamUid: number): number {
-    return this.#byStream.get(streamUid)?.size ?? 0;
+    return this.#names.get(streamUid)?.size ?? 0;
   }
 
   /** Consumers of a stream in name order. */
   list(streamUid: number): readonly ConsumerDocument[] {
-    const consumers = [...(this.#byStream.get(streamUid)?.values() ?? [])];
-    return consumers
-      .map(({ document }) => document)
-      .sort((left, right) => (left.name < right.name ? -1 : 1));
+    const names = [...(this.#names.get(streamUid) ?? [])].sort();
+    return names.map((name) => this.get(streamUid, name)!);
   }
 
   *all(): Iterable<ConsumerDocument> {
-    for (const consumers of this.#byStream.values()) {
-      for (const { document } of consumers.values()) {
-        yield document;
-      }
+    for (const [, document] of this.#table.entries()) {
+      yield document;
     }
   }
 
   /** Stores `next`, new or in place of the one that is there. */
-  put(next: ConsumerDocument): ConsumerCommit {
-    const expect = this.get(next.streamUid, next.name)?.rev ?? 'absent';
-    const value = new TextEncoder().encode(JSON.stringify(next));
-    return {
-      ops: [{ key: consumerKey(next.streamUid, next.name), expect, value }],
-      committed: (rev) => this.#set({ document: next, rev }),
+  put(next: ConsumerDocument): TableCommit {
+    const { streamUid, name } = next;
+    const { ops, committed } = this.#table.put(consumerKey(streamUid, name), next);
+    const followed = (rev: number): void => {
+      committed(rev);
+      this.#addName(streamUid, name);
     };
+    return { ops, committed: followed };
   }
 
-  remove(streamUid: number, name: string): ConsumerCommit {
-    const known = this.get(streamUid, name);
-    assert(known !== undefined, 'consumers: only what is there can be removed');
-    return {
-      ops: [{ key: consumerKey(streamUid, name), expect: known.rev, value: null }],
-      committed: () => this.#delete(streamUid, name),
+  remove(streamUid: number, name: string): TableCommit {
+    const { ops, committed } = this.#table.remove(consumerKey(streamUid, name));
+    const followed = (rev: number): void => {
+      committed(rev);
+      const names = this.#names.get(streamUid);
+      names?.delete(name);
+      if (names?.size === 0) {
+        this.#names.delete(streamUid);
+      }
     };
+    return { ops, committed: followed };
   }
 
   /** Removes all consumers of a stream. */
-  removeAll(streamUid: number): ConsumerCommit {
-    const all = this.list(streamUid).map(({ name }) => this.remove(streamUid, name));
-    return {
-      ops: all.flatMap(({ ops }) => ops),
-      committed: (rev) => all.forEach(({ committed }) => committed(rev)),
-    };
+  removeAll(streamUid: number): TableCommit {
+    return together(this.list(streamUid).map(({ name }) => this.remove(streamUid, name)));
   }
 
-  #set(stored: StoredConsumer): void {
-    const { streamUid, name } = stored.document;
-    const consumers = this.#byStream.get(streamUid) ?? new Map<string, StoredConsumer>();
-    this.#byStream.set(streamUid, consumers);
-    consumers.set(name, stored);
-  }
-
-  #delete(streamUid: number, name: string): void {
-    const consumers = this.#byStream.get(streamUid);
-    consumers?.delete(name);
-    if (consumers?.size === 0) {
-      this.#byStream.delete(streamUid);
-    }
+  #addName(streamUid: number, name: string): void {
+    const names = this.#names.get(streamUid) ?? new Set<string>();
+    this.#names.set(streamUid, names.add(name));
   }
 }
 
 function consumerKey(streamUid: number, name: string): string {
-  return `${PREFIX}${String(streamUid).padStart(15, '0')}/${name}`;
+  return `${streamUid}/${name}`;
 }

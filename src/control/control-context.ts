@@ -2,18 +2,29 @@
 import { inUse, notFound } from '../model/messages.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { ShardDocument, ShardKey, StreamDocument } from '../model/stream.ts';
+import type { DataKeys } from '../keys/data-keys.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { AccountTable } from './account-table.ts';
+import type { BackgroundSteps } from './background-steps.ts';
 import type { ConsumerTable } from './consumer-table.ts';
 import type { Counters } from './counters.ts';
+import type { PolicyTable } from './policy-table.ts';
 import type { Quotas } from './quotas.ts';
 import type { StreamChanges } from './stream-changes.ts';
 import type { StreamRecord } from './stream-record.ts';
 import type { StreamTable } from './stream-table.ts';
+import type { WritePeaks } from './write-peaks.ts';
 
 export interface ControlContext {
   readonly clock: Clock;
   readonly table: StreamTable;
   readonly consumers: ConsumerTable;
+  readonly policies: PolicyTable;
+  readonly accounts: AccountTable;
+  readonly peaks: WritePeaks;
+  readonly steps: BackgroundSteps;
+  /** Makes data keys for encrypted streams; throws the KMS errors. */
+  readonly keys: Pick<DataKeys, 'create'>;
   readonly changes: StreamChanges;
   readonly counters: Counters;
   readonly quotas: Quotas;

@@ -2,7 +2,10 @@
  * A control plane for tests: simulated time, a memory store that fails on demand and survives
  * crashes, and a back end that only notes what it was asked to seal.
  */
+import assert from 'node:assert/strict';
 import type { CreateStreamCommand } from '../api/ports.ts';
+import type { StreamRef } from '../model/messages.ts';
+import { ServiceError } from '../model/service-error.ts';
 import type { ShardKey, StreamDocument } from '../model/stream.ts';
 import type { SimClock } from '../runtime/sim/clock.ts';
 import { Simulation } from '../runtime/sim/simulation.ts';
@@ -13,6 +16,24 @@ import type { ControlPlaneOptions } from './control-plane-service.ts';
 import { ControlPlaneService } from './control-plane-service.ts';
 
 export const ACCOUNT = '123456789012';
+
+export function ref(name: string): StreamRef {
+  return { account: ACCOUNT, name };
+}
+
+/** For `assert.rejects`: a ServiceError with this code and text. */
+export function failsWith(code: string, text: string | RegExp | null): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof ServiceError, String(error));
+    assert.equal(error.code, code);
+    if (text instanceof RegExp) {
+      assert.match(error.text ?? '', text);
+    } else {
+      assert.equal(error.text, text);
+    }
+    return true;
+  };
+}
 
 /**
  * `refuse`: nothing is stored. `forget`: it is stored, the answer is an error. `silence`: it is
@@ -75,11 +96,25 @@ export class SealNotes {
   }
 }
 
+/** Data keys that are only numbers; the key `gone` cannot be used. */
+export class CountedKeys {
+  made = 0;
+
+  async create(keyId: string): Promise<number> {
+    if (keyId === 'gone') {
+      throw new ServiceError('KMSNotFoundException', 'no such key');
+    }
+    this.made += 1;
+    return this.made;
+  }
+}
+
 export class ControlHarness {
   readonly simulation: Simulation = new Simulation(1);
   readonly image: MemoryMetaImage = new MemoryMetaImage();
   readonly options: Partial<ControlPlaneOptions>;
   readonly warnings: string[] = [];
+  readonly keys: CountedKeys = new CountedKeys();
   clock!: SimClock;
   store!: FaultyMetaStore;
   shardMap!: ShardMap;
@@ -101,10 +136,10 @@ export class ControlHarness {
     this.store = new FaultyMetaStore(MemoryMetaStore.open(this.image));
     this.shardMap = new ShardMap();
     this.backend = new SealNotes();
-    const { store: meta, clock, shardMap, backend } = this;
+    const { store: meta, clock, shardMap, backend, keys } = this;
     const log = { warn: (_fields: object, text: string) => this.warnings.push(text) };
     this.control = await ControlPlaneService.open(
-      { meta, clock, shardMap, backend, log },
+      { meta, clock, shardMap, backend, keys, log },
       { region: 'us-east-1', ...this.options },
     );
   }

@@ -1,21 +1,7 @@
 /** Streams come, change and go; what the store holds is what everybody sees, failures included. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ServiceError } from '../model/service-error.ts';
-import { ACCOUNT, ControlHarness, createCommand } from './control-harness.suite.ts';
-
-function failsWith(code: string, text: string | RegExp | null): (error: unknown) => boolean {
-  return (error) => {
-    assert.ok(error instanceof ServiceError, String(error));
-    assert.equal(error.code, code);
-    if (text instanceof RegExp) {
-      assert.match(error.text ?? '', text);
-    } else {
-      assert.equal(error.text, text);
-    }
-    return true;
-  };
-}
+import { ACCOUNT, ControlHarness, createCommand, failsWith } from './control-harness.suite.ts';
 
 test('a stream is CREATING without shards, then ACTIVE and in the map', async () => {
   const harness = await ControlHarness.start();
@@ -45,7 +31,7 @@ test('a stream is CREATING without shards, then ACTIVE and in the map', async ()
   assert.equal(harness.shardMap.stream(ACCOUNT, 's')?.document, active);
 });
 
-test('a deleted stream leaves the map at once, the account later; then its name is free', async () => {
+test('a deleted stream leaves the map at once, and its name is free later', async () => {
   const harness = await ControlHarness.start();
   await harness.created('s', 2);
   const { uid, shards } = harness.stream('s');

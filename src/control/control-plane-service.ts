@@ -5,36 +5,82 @@
  * Reads are answered from memory, which follows the store commit by commit; every change is one
  * commit. Each command is a file of its own beside this one.
  */
-import type { AccountUse, ControlPlane, CreateStreamCommand } from '../api/ports.ts';
+import type {
+  AccountSettings,
+  AccountUse,
+  ConsumerRef,
+  ControlPlane,
+  CreateStreamCommand,
+  MonitoringChange,
+  ScalingEvent,
+  WarmThroughput,
+} from '../api/ports.ts';
+import type { ConsumerDocument } from '../model/consumer.ts';
 import {
   ON_DEMAND_STREAMS_MAX,
   shardsPerAccount,
   STREAMS_CREATING_MAX,
   STREAMS_DELETING_MAX,
 } from '../model/limits.ts';
-import type { ShardKey, StreamDocument } from '../model/stream.ts';
+import type { StreamRef } from '../model/messages.ts';
+import type {
+  MetricsName,
+  RecordDistributionStrategy,
+  ShardKey,
+  StreamDocument,
+  StreamMode,
+} from '../model/stream.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ShardMap } from '../shardmap/local-shard-map.ts';
 import { trimHorizonMs } from '../shardmap/lineage.ts';
 import type { MetaStore } from '../storage/meta-store.ts';
+import { updateAccountSettings } from './account-settings.ts';
+import { AccountTable } from './account-table.ts';
+import type { ControlLog } from './background-steps.ts';
+import { BackgroundSteps } from './background-steps.ts';
 import { ConsumerTable } from './consumer-table.ts';
+import {
+  deregisterConsumer,
+  findConsumer,
+  registerConsumer,
+  scheduleConsumer,
+} from './consumers.ts';
 import type { ControlContext } from './control-context.ts';
 import { Counters } from './counters.ts';
 import { createStream } from './create-stream.ts';
 import { deleteStream } from './delete-stream.ts';
+import { startEncryption, stopEncryption } from './encryption.ts';
+import type { BytesWritten, OnDemandOptions } from './on-demand.ts';
+import { OnDemandScaler } from './on-demand.ts';
+import type { PolicyResource } from './policies.ts';
+import { deletePolicy, policyOf, putPolicy } from './policies.ts';
+import { PolicyTable } from './policy-table.ts';
 import type { QuotaLimits } from './quotas.ts';
 import { Quotas } from './quotas.ts';
+import { mergeShards, splitShard, updateShardCount } from './reshard.ts';
+import { decreaseRetention, increaseRetention } from './retention-period.ts';
 import type { RetentionPolicy } from './retention.ts';
 import { removeExpiredShards } from './retention.ts';
-import type { ControlLog, StreamChangesDependencies } from './stream-changes.ts';
+import type { StreamChangesDependencies } from './stream-changes.ts';
 import { StreamChanges } from './stream-changes.ts';
+import {
+  disableMonitoring,
+  enableMonitoring,
+  updateMaxRecordSize,
+  updateRecordDistribution,
+} from './stream-settings.ts';
 import { StreamTable } from './stream-table.ts';
+import { addConsumerTags, addStreamTags, removeConsumerTags, removeStreamTags } from './tags.ts';
+import { updateStreamMode } from './update-stream-mode.ts';
+import { updateWarmThroughput, warmThroughputOf } from './warm-throughput.ts';
+import { WritePeaks } from './write-peaks.ts';
 
 export interface ControlPlaneDependencies {
   readonly meta: MetaStore;
   readonly clock: Clock;
   readonly shardMap: ShardMap;
   readonly backend: StreamChangesDependencies['backend'];
+  readonly keys: ControlContext['keys'];
   readonly log: ControlLog;
 }
 
@@ -60,11 +106,17 @@ const DEFAULTS = {
 export class ControlPlaneService implements ControlPlane, RetentionPolicy {
   readonly #context: ControlContext;
   readonly #shardMap: ShardMap;
+  readonly #log: ControlLog;
   readonly #limits: QuotaLimits;
 
-  private constructor(context: ControlContext, shardMap: ShardMap, limits: QuotaLimits) {
+  private constructor(
+    context: ControlContext,
+    { shardMap, log }: { readonly shardMap: ShardMap; readonly log: ControlLog },
+    limits: QuotaLimits,
+  ) {
     this.#context = context;
     this.#shardMap = shardMap;
+    this.#log = log;
     this.#limits = limits;
   }
 
@@ -80,11 +132,15 @@ export class ControlPlaneService implements ControlPlane, RetentionPolicy {
       ...given,
     };
     const table = new StreamTable();
-    const consumers = new ConsumerTable();
     const context: ControlContext = {
       clock,
       table,
-      consumers,
+      consumers: new ConsumerTable(),
+      policies: new PolicyTable(),
+      accounts: new AccountTable(dependencies),
+      peaks: new WritePeaks(),
+      steps: new BackgroundSteps(dependencies, options),
+      keys: dependencies.keys,
       changes: new StreamChanges({ ...dependencies, table }, options),
       counters: new Counters({ meta }),
       quotas: new Quotas({ table }, { region: options.region, limits: options }),
@@ -92,13 +148,19 @@ export class ControlPlaneService implements ControlPlane, RetentionPolicy {
       transitionMs: options.transitionMs,
       volumes: options.volumes,
     };
-    await consumers.load(meta);
+    await context.consumers.load(meta);
+    await context.policies.load(meta);
+    await context.accounts.load();
     await context.changes.load();
-    return new ControlPlaneService(context, shardMap, options);
+    for (const consumer of context.consumers.all()) {
+      scheduleConsumer(context, consumer);
+    }
+    return new ControlPlaneService(context, { shardMap, log: dependencies.log }, options);
   }
 
   /** Stops transitions and waits for changes that run; the store stays open. */
   async close(): Promise<void> {
+    this.#context.steps.close();
     await this.#context.changes.close();
   }
 
@@ -134,6 +196,152 @@ export class ControlPlaneService implements ControlPlane, RetentionPolicy {
     enforceConsumerDeletion: boolean,
   ): Promise<void> {
     await deleteStream(this.#context, account, name, enforceConsumerDeletion);
+  }
+
+  async splitShard(stream: StreamRef, shard: number, newStartingHashKey: string): Promise<void> {
+    await splitShard(this.#context, stream, shard, newStartingHashKey);
+  }
+
+  async mergeShards(stream: StreamRef, shard: number, adjacentShard: number): Promise<void> {
+    await mergeShards(this.#context, stream, shard, adjacentShard);
+  }
+
+  async updateShardCount(stream: StreamRef, targetShardCount: number): Promise<number> {
+    return updateShardCount(this.#context, stream, targetShardCount);
+  }
+
+  async updateStreamMode(
+    stream: StreamRef,
+    mode: StreamMode,
+    warmThroughputMiBps: number | null,
+  ): Promise<void> {
+    await updateStreamMode(this.#context, stream, mode, warmThroughputMiBps);
+  }
+
+  async increaseRetention(stream: StreamRef, hours: number): Promise<void> {
+    await increaseRetention(this.#context, stream, hours);
+  }
+
+  async decreaseRetention(stream: StreamRef, hours: number): Promise<void> {
+    await decreaseRetention(this.#context, stream, hours);
+  }
+
+  async updateMaxRecordSize(stream: StreamRef, maxRecordSizeKiB: number): Promise<void> {
+    await updateMaxRecordSize(this.#context, stream, maxRecordSizeKiB);
+  }
+
+  async updateWarmThroughput(
+    stream: StreamRef,
+    warmThroughputMiBps: number,
+  ): Promise<WarmThroughput> {
+    return updateWarmThroughput(this.#context, stream, warmThroughputMiBps);
+  }
+
+  warmThroughput(stream: StreamDocument): WarmThroughput | null {
+    return warmThroughputOf(stream);
+  }
+
+  async updateRecordDistribution(
+    stream: StreamRef,
+    distribution: RecordDistributionStrategy,
+  ): Promise<void> {
+    await updateRecordDistribution(this.#context, stream, distribution);
+  }
+
+  async enableMonitoring(
+    stream: StreamRef,
+    metrics: readonly MetricsName[],
+  ): Promise<MonitoringChange> {
+    return enableMonitoring(this.#context, stream, metrics);
+  }
+
+  async disableMonitoring(
+    stream: StreamRef,
+    metrics: readonly MetricsName[],
+  ): Promise<MonitoringChange> {
+    return disableMonitoring(this.#context, stream, metrics);
+  }
+
+  async startEncryption(stream: StreamRef, keyId: string): Promise<void> {
+    await startEncryption(this.#context, stream, keyId);
+  }
+
+  async stopEncryption(stream: StreamRef): Promise<void> {
+    await stopEncryption(this.#context, stream);
+  }
+
+  async addStreamTags(stream: StreamRef, tags: Readonly<Record<string, string>>): Promise<void> {
+    await addStreamTags(this.#context, stream, tags);
+  }
+
+  async removeStreamTags(stream: StreamRef, keys: readonly string[]): Promise<void> {
+    await removeStreamTags(this.#context, stream, keys);
+  }
+
+  async addConsumerTags(
+    consumer: ConsumerRef,
+    tags: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    await addConsumerTags(this.#context, consumer, tags);
+  }
+
+  async removeConsumerTags(consumer: ConsumerRef, keys: readonly string[]): Promise<void> {
+    await removeConsumerTags(this.#context, consumer, keys);
+  }
+
+  async registerConsumer(
+    stream: StreamRef,
+    consumer: string,
+    tags: Readonly<Record<string, string>>,
+  ): Promise<ConsumerDocument> {
+    return registerConsumer(this.#context, stream, consumer, tags);
+  }
+
+  async deregisterConsumer(consumer: ConsumerRef): Promise<void> {
+    await deregisterConsumer(this.#context, consumer);
+  }
+
+  consumer(consumer: ConsumerRef): ConsumerDocument | null {
+    return findConsumer(this.#context, consumer);
+  }
+
+  consumers(
+    stream: StreamDocument,
+    afterName: string | null,
+    limit: number,
+  ): readonly ConsumerDocument[] {
+    const all = this.#context.consumers.list(stream.uid);
+    return all.filter(({ name }) => afterName === null || name > afterName).slice(0, limit);
+  }
+
+  async putPolicy(resource: PolicyResource, policy: string): Promise<void> {
+    await putPolicy(this.#context, resource, policy);
+  }
+
+  policy(resource: PolicyResource): string | null {
+    return policyOf(this.#context, resource);
+  }
+
+  async deletePolicy(resource: PolicyResource): Promise<void> {
+    await deletePolicy(this.#context, resource);
+  }
+
+  accountSettings(account: string): AccountSettings {
+    return this.#context.accounts.settings(account);
+  }
+
+  async updateAccountSettings(account: string, enabled: boolean): Promise<AccountSettings> {
+    return updateAccountSettings(this.#context, account, enabled);
+  }
+
+  scalingHistory({ account, name }: StreamDocument): readonly ScalingEvent[] {
+    return this.#context.table.get(account, name)?.record.history.scaling ?? [];
+  }
+
+  /** Starts scaling on-demand streams by what their shards take; the caller closes it. */
+  scaleOnDemand(bytesWritten: BytesWritten, options: OnDemandOptions): OnDemandScaler {
+    const dependencies = { context: this.#context, log: this.#log, bytesWritten };
+    return new OnDemandScaler(dependencies, options);
   }
 
   /**

@@ -15,6 +15,7 @@ import { volumeOf } from './control-context.ts';
 import type { ChangePlan } from './stream-changes.ts';
 import { EMPTY_HISTORY, withScaling } from './stream-history.ts';
 import type { StreamRecord } from './stream-record.ts';
+import { checkWarmThroughput } from './warm-throughput.ts';
 
 /** The service dates shards this long before the call that creates them. */
 const BACKDATE_SECONDS = 2;
@@ -24,6 +25,7 @@ export async function createStream(
   command: CreateStreamCommand,
 ): Promise<void> {
   checkArguments(command);
+  checkWarmThroughput(context, command.account, command.warmThroughputMiBps);
   await context.changes.change(command.account, command.name, (current) => {
     if (current !== null) {
       throw new ServiceError('ResourceInUseException', inUse.streamExists(command));

@@ -8,6 +8,7 @@ import { inUse } from '../model/messages.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { ControlContext } from './control-context.ts';
 import { existing } from './control-context.ts';
+import { together } from './meta-table.ts';
 
 export async function deleteStream(
   context: ControlContext,
@@ -26,7 +27,10 @@ export async function deleteStream(
       throw new ServiceError('ResourceInUseException', inUse.hasConsumers(document));
     }
     const finished = context.quotas.reserve(account, { deleting: 1 });
-    const consumers = context.consumers.removeAll(document.uid);
+    const attached = together([
+      context.consumers.removeAll(document.uid),
+      context.policies.removeAll(document.uid),
+    ]);
     return {
       next: () => ({
         ...record,
@@ -38,8 +42,8 @@ export async function deleteStream(
         },
         initialShards: null,
       }),
-      alsoCommit: consumers.ops,
-      committed: consumers.committed,
+      alsoCommit: attached.ops,
+      committed: attached.committed,
       finished,
     };
   });

@@ -5,8 +5,8 @@
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { isExpired, trimHorizonMs } from '../shardmap/lineage.ts';
 import type { ShardKey } from '../model/stream.ts';
+import type { ControlLog } from './background-steps.ts';
 import type { ControlContext } from './control-context.ts';
-import type { ControlLog } from './stream-changes.ts';
 import type { StreamRecord } from './stream-record.ts';
 
 /** One commit for each stream that has such shards. Open shards stay, however old. */
@@ -62,7 +62,7 @@ export class RetentionDriver {
     this.#dependencies = dependencies;
     this.#timer = dependencies.clock.every(options.periodMs, () => {
       this.run().catch((error: unknown) => {
-        dependencies.log.warn({ error }, 'Retention failed.');
+        dependencies.log.warn({ err: error }, 'retention failed');
       });
     });
   }
@@ -91,7 +91,7 @@ export class RetentionDriver {
       try {
         await step();
       } catch (error) {
-        log.warn({ error }, 'A step of retention failed; the next run repeats it.');
+        log.warn({ err: error }, 'a step of retention failed; the next run repeats it');
       }
     }
   }

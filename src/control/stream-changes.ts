@@ -10,27 +10,27 @@ import { assert } from '../common/assert.ts';
 import type { Backend } from '../model/data-plane.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { ShardKey } from '../model/stream.ts';
-import type { Clock, Timer } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { ShardMap } from '../shardmap/local-shard-map.ts';
 import { documentProblem } from '../shardmap/stream-entry.ts';
 import type { MetaOp, MetaStore } from '../storage/meta-store.ts';
 import { CasError } from '../storage/meta-store.ts';
+import type { ControlLog } from './background-steps.ts';
+import { BackgroundSteps } from './background-steps.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 import { committedRevision, settledCommit, UnknownOutcomeError } from './settled-commit.ts';
 import type { StoredStream, StreamRecord } from './stream-record.ts';
 import { readStream, readStreams, streamKey, streamOps } from './stream-record.ts';
 import type { StreamTable } from './stream-table.ts';
 
-/** Where problems that no caller waits for are told. */
-export interface ControlLog {
-  warn(fields: object, text: string): void;
-}
-
 /** What a change will do, decided on the stream as it is. */
 export interface ChangePlan {
   /** Shards that take no more records from here on, unless the change fails. */
   readonly seal?: readonly ShardKey[];
-  /** The stream as it shall be, null when it is to go; called after the seal. */
+  /**
+   * The stream as it shall be, null when it is to go; called after the seal. The record that
+   * `decide` got stands for a commit of `alsoCommit` alone.
+   */
   next(): StreamRecord | null | Promise<StreamRecord | null>;
   /** Further operations of the same commit. */
   readonly alsoCommit?: readonly MetaOp[];
@@ -61,8 +61,8 @@ const ATTEMPTS_MAX = 3;
 
 /** A commit nobody knows the outcome of, and what follows from either. */
 interface Unsettled {
-  /** What the stream was before. */
-  readonly current: StreamRecord | null;
+  readonly account: string;
+  readonly name: string;
   readonly ops: readonly MetaOp[];
   readonly apply: (rev: number) => void;
   readonly abandon: () => void;
@@ -72,13 +72,14 @@ export class StreamChanges {
   readonly #dependencies: StreamChangesDependencies;
   readonly #options: StreamChangesOptions;
   readonly #mutex = new KeyedMutex();
-  readonly #timers = new Map<string, Timer>();
+  readonly #steps: BackgroundSteps;
   readonly #unsettled = new Map<string, Unsettled>();
   #closed = false;
 
   constructor(dependencies: StreamChangesDependencies, options: StreamChangesOptions) {
     this.#dependencies = dependencies;
     this.#options = options;
+    this.#steps = new BackgroundSteps(dependencies, options);
   }
 
   /** Reads every stream from the store, publishes what is to be, and lets transitions go on. */
@@ -91,10 +92,7 @@ export class StreamChanges {
   /** Stops timers and waits for changes that run. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const timer of this.#timers.values()) {
-      timer.cancel();
-    }
-    this.#timers.clear();
+    this.#steps.close();
     await this.#mutex.idle();
   }
 
@@ -123,7 +121,7 @@ export class StreamChanges {
       if (error instanceof ServiceError) {
         throw error;
       }
-      this.#dependencies.log.warn({ error, stream: name }, 'A change of a stream failed.');
+      this.#dependencies.log.warn({ err: error, stream: name }, 'a change of a stream failed');
       throw new ServiceError('InternalFailure', null);
     }
   }
@@ -174,15 +172,17 @@ export class StreamChanges {
     abandon: () => void,
   ): Promise<void> {
     const next = await plan.next();
+    const unchanged = next !== null && next === current?.record;
     checkPublishable(next);
-    const { ops: own, parts } = streamOps(account, name, current, next);
-    const ops = [...own, ...(plan.alsoCommit ?? [])];
+    const nothing = { ops: [], parts: 0 };
+    const own = unchanged ? nothing : streamOps(account, name, current, next);
+    const ops = [...own.ops, ...(plan.alsoCommit ?? [])];
     const apply = (rev: number): void => {
       plan.committed?.(rev);
       if (next === null) {
         this.#forget(account, name, rev);
-      } else {
-        this.#adopt({ record: next, rev, parts });
+      } else if (!unchanged) {
+        this.#adopt({ record: next, rev, parts: own.parts });
       }
       plan.finished?.();
     };
@@ -191,8 +191,10 @@ export class StreamChanges {
     } catch (error) {
       if (error instanceof UnknownOutcomeError) {
         const key = streamKey(account, name);
-        this.#unsettled.set(key, { current: current?.record ?? null, ops, apply, abandon });
-        this.#retry(key, async () => this.#settleOutcome(key));
+        this.#unsettled.set(key, { account, name, ops, apply, abandon });
+        this.#steps.start(key, this.#options.retryMs, async () =>
+          this.#mutex.run(key, async () => this.#settleOutcome(key)),
+        );
       }
       throw error;
     }
@@ -208,10 +210,12 @@ export class StreamChanges {
     this.#unsettled.delete(key);
     if (rev === null) {
       unsettled.abandon();
-      this.#scheduleSettling(unsettled.current);
     } else {
       unsettled.apply(rev);
     }
+    // The question after the outcome took the place of the step that ends a transition.
+    const stored = this.#dependencies.table.get(unsettled.account, unsettled.name);
+    this.#scheduleSettling(stored?.record ?? null);
   }
 
   async #reload(account: string, name: string): Promise<void> {
@@ -246,7 +250,7 @@ export class StreamChanges {
     const { table, shardMap } = this.#dependencies;
     const old = table.get(account, name);
     table.delete(account, name);
-    this.#cancelTimer(streamKey(account, name));
+    this.#steps.cancel(streamKey(account, name));
     if (old !== undefined) {
       shardMap.remove(old.record.document.uid, rev);
     }
@@ -258,44 +262,18 @@ export class StreamChanges {
     }
     const { account, name, uid, settlesAtMs } = record.document;
     const key = streamKey(account, name);
-    this.#cancelTimer(key);
-    if (settlesAtMs === null || this.#closed) {
+    this.#steps.cancel(key);
+    if (settlesAtMs === null) {
       return;
     }
     // The wall clock may have been set since; a transition never lasts longer than it is meant to.
     const remaining = settlesAtMs - this.#dependencies.clock.now();
     const delayMs = Math.min(Math.max(remaining, 0), this.#options.transitionMs);
-    this.#startTimer(key, delayMs, async () =>
+    this.#steps.start(key, delayMs, async () =>
       this.change(account, name, (current) =>
         current === null || current.document.uid !== uid ? null : settling(current),
       ),
     );
-  }
-
-  #retry(key: string, run: () => Promise<void>): void {
-    if (!this.#closed) {
-      this.#startTimer(key, this.#options.retryMs, async () => this.#mutex.run(key, run));
-    }
-  }
-
-  #startTimer(key: string, delayMs: number, run: () => Promise<void>): void {
-    this.#cancelTimer(key);
-    const { clock, log } = this.#dependencies;
-    const timer = clock.after(delayMs, () => {
-      this.#timers.delete(key);
-      run().catch((error: unknown) => {
-        log.warn({ error, key }, 'A background step of the control plane failed; it is repeated.');
-        if (!this.#closed && !this.#timers.has(key)) {
-          this.#startTimer(key, this.#options.retryMs, run);
-        }
-      });
-    });
-    this.#timers.set(key, timer);
-  }
-
-  #cancelTimer(key: string): void {
-    this.#timers.get(key)?.cancel();
-    this.#timers.delete(key);
   }
 }
 

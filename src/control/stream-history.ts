@@ -3,20 +3,12 @@
  *
  * Every list is bounded, since it is stored with the stream.
  */
+import type { ScalingEvent } from '../api/ports.ts';
+
 const DAY_MS = 24 * 3_600_000;
 
 /** Changes that are limited per rolling 24 hours. */
 export type LimitedChange = 'shardCount' | 'mode' | 'key' | 'keyStop';
-
-/** Why the number of shards of an on-demand stream changed. */
-export interface ScalingEvent {
-  readonly atMs: number;
-  readonly reason: 'created' | 'hot-shard' | 'warm-throughput' | 'idle' | 'mode';
-  readonly shardsBefore: number;
-  readonly shardsAfter: number;
-  /** One sentence with the numbers behind the decision. */
-  readonly detail: string;
-}
 
 export interface StreamHistory {
   /** Instants, epoch ms, ascending, of the last 24 hours at the time of writing. */

@@ -296,6 +296,9 @@ export const invalidRequest = {
     'WarmThroughputMiBps needs the minimum throughput billing commitment of the account to be ' +
     'enabled.',
   /** Ours. */
+  warmThroughputKept: (stream: StreamRef): string =>
+    `The billing commitment cannot end while stream ${of(stream)} has a warm throughput.`,
+  /** Ours. */
   warmThroughputTooHigh: (limit: number): string =>
     `WarmThroughputMiBps cannot be greater than ${limit}.`,
   /** Ours. */
