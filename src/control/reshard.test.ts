@@ -165,7 +165,7 @@ test('a shard count is reached with equal ranges, within the documented steps', 
   assert.equal(widths.length, 3);
   assert.ok(
     widths.every((width) => third - 10n < width && width < third + 10n),
-    `${widths}`,
+    widths.join(),
   );
 });
 
