@@ -12,7 +12,7 @@ import type { ControlLog } from './background-steps.ts';
 import type { ControlContext } from './control-context.ts';
 import { isOpen } from './control-context.ts';
 import type { HotShard, HotShardOptions } from './hot-shards.ts';
-import { HotShards } from './hot-shards.ts';
+import { HOT_SHARD_DEFAULTS, HotShards } from './hot-shards.ts';
 import { middleOf, ReshardPlan } from './reshard-plan.ts';
 import { quietReshard } from './reshard.ts';
 import { withScaling } from './stream-history.ts';
@@ -27,6 +27,12 @@ export interface OnDemandOptions extends HotShardOptions {
   /** Shards that one commit splits at most; the rest is left to the next sample. */
   readonly splitsMax: number;
 }
+
+export const ON_DEMAND_DEFAULTS: OnDemandOptions = {
+  ...HOT_SHARD_DEFAULTS,
+  sampleMs: 60_000,
+  splitsMax: 1_000,
+};
 
 /** Shards named in a sentence of the history. */
 const NAMED_MAX = 3;

@@ -9,7 +9,10 @@ import type { DecodedBody } from '../api/registry.ts';
 import { BackendSet } from '../backend/backend-set.ts';
 import { VolumeBackend } from '../backend/volume-backend.ts';
 import { SEAL_KEY_BYTES } from '../common/sealed-box.ts';
+import type { ControlPlaneDependencies } from '../control/control-plane-service.ts';
 import { ControlPlaneService } from '../control/control-plane-service.ts';
+import { ON_DEMAND_DEFAULTS } from '../control/on-demand.ts';
+import { RetentionDriver } from '../control/retention.ts';
 import { defaultHttpLimits } from '../frontend/http-options.ts';
 import { HttpListener } from '../frontend/listener.ts';
 import { Pipeline } from '../frontend/pipeline.ts';
@@ -18,7 +21,8 @@ import { DataKeys } from '../keys/data-keys.ts';
 import { Keyring } from '../keys/keyring.ts';
 import { measureProcess } from '../metrics/process-metrics.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
-import type { Clock, Timer } from '../runtime/clock.ts';
+import type { ShardKey } from '../model/stream.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { NodeClock } from '../runtime/node/clock.ts';
 import { NodeDisk } from '../runtime/node/disk.ts';
 import { NodeOs } from '../runtime/node/os.ts';
@@ -141,17 +145,13 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
   }
   registerVolumeMetrics(metrics, storage, [...volumes.values()]);
   const backend = new BackendSet({ map, volumes });
-  const control = await ControlPlaneService.open(
-    { meta, clock, shardMap: map, backend, log },
-    {
-      region: config.region,
-      transitionMs: config.transitionMs,
-      volumes: storage.volumes.size,
-    },
-  );
-  closers.add(() => control.close());
-  const retention = keepRetention({ clock, log, storage, control });
-  closers.add(() => retention.stop());
+  const control = await openControl({
+    plane: { meta, clock, shardMap: map, backend, keys, log },
+    config,
+    storage,
+    volumes,
+    closers,
+  });
 
   const tokens = new SealedTokens({ random }, await sealingKey(meta, random));
   const data = new Router({ map, backend, random });
@@ -208,35 +208,44 @@ async function listen(parts: ListenParts): Promise<ComposedServer> {
   return { host: config.host, port, adminPort, tls: tls !== null, close };
 }
 
-interface RetentionParts {
-  readonly clock: Clock;
-  readonly log: Log;
+interface ControlParts {
+  readonly plane: ControlPlaneDependencies;
+  readonly config: ComposeConfig;
   readonly storage: OpenedStorage;
-  readonly control: ControlPlaneService;
+  readonly volumes: ReadonlyMap<number, VolumeBackend>;
+  readonly closers: Closers;
 }
 
-/** Lets go of expired records and shards from time to time, one round after the other. */
-function keepRetention({ clock, log, storage, control }: RetentionParts): {
-  stop(): Promise<void>;
-} {
-  let running: Promise<void> | null = null;
-  const round = async (): Promise<void> => {
-    await control.removeExpiredShards();
-    for (const volume of storage.volumes.values()) {
-      await volume.retain((shard) => control.horizonMs(shard));
-    }
-  };
-  const timer: Timer = clock.every(retentionPeriodMs, () => {
-    running ??= round()
-      .catch((error: unknown) => log.error({ err: error }, 'expired records could not be dropped'))
-      .finally(() => (running = null));
+/** The control plane, and what it does by itself: retention and on-demand scaling. */
+async function openControl(parts: ControlParts): Promise<ControlPlaneService> {
+  const { plane, config, storage, volumes, closers } = parts;
+  const control = await ControlPlaneService.open(plane, {
+    region: config.region,
+    transitionMs: config.transitionMs,
+    volumes: storage.volumes.size,
   });
-  return {
-    stop: async () => {
-      timer.cancel();
-      await running;
-    },
-  };
+  closers.add(() => control.close());
+  const retention = new RetentionDriver(
+    { clock: plane.clock, control, stores: [...storage.volumes.values()], log: plane.log },
+    { periodMs: retentionPeriodMs },
+  );
+  closers.add(() => retention.close());
+  const scaler = control.scaleOnDemand(
+    (shard) => bytesWritten(plane.shardMap, volumes, shard),
+    ON_DEMAND_DEFAULTS,
+  );
+  closers.add(() => scaler.close());
+  return control;
+}
+
+/** Bytes that clients wrote to a shard since its back end opened it. */
+function bytesWritten(
+  map: ShardMap,
+  volumes: ReadonlyMap<number, VolumeBackend>,
+  shard: ShardKey,
+): number | undefined {
+  const volume = map.shard(shard)?.document.volume;
+  return volume === undefined ? undefined : volumes.get(volume)?.use(shard)?.bytesIn;
 }
 
 const sealingKeyName = 'server/sealing-key';
