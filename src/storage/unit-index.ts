@@ -4,7 +4,8 @@
  * sidecar's bytes, which `UnitDirectory` reads in place.
  *
  * ```
- *  sidecar: header (64) | directory rows (56 each, by shard) | entries (40 each, by shard, then ordinal)
+ *  sidecar: header (64) | directory rows (56 each, by shard)
+ *           | entries (40 each, by shard, then ordinal)
  *  directory row: shard | begin | end | begin arrival | end arrival  (u64 each)
  *                 | first entry | entries | payload bytes | crc32 of the entries  (u32 each)
  * ```
