@@ -129,6 +129,16 @@ function writing(make: Make): void {
     assert.deepEqual(await contentOf(file), bytesOf(1, 8, 9, 4, 0, 0, 7));
   });
 
+  fileTest('writes durably what plain writes and reads see', make, async (file) => {
+    await file.write([Uint8Array.of(1, 2, 3, 4)], 0);
+    await Promise.all([
+      file.writeDurable([Uint8Array.of(5), Uint8Array.of(6)], 1),
+      file.writeDurable([Uint8Array.of(7, 8)], 4),
+    ]);
+    const bytes = new Uint8Array(8);
+    assert.equal(await file.read(bytes, 0), 6);
+    assert.deepEqual([...bytes.subarray(0, 6)], [1, 5, 6, 4, 7, 8]);
+  });
   fileTest('reads less than asked only at the end', make, async (file) => {
     await file.write([bytesOf(1, 2, 3, 4, 5)], 0);
     const into = new Uint8Array(4).fill(99);

@@ -27,6 +27,12 @@ export interface DiskFile {
    */
   write(buffers: readonly Uint8Array[], position: number): Promise<void>;
   /**
+   * Writes as `write` does and makes what it wrote durable, in one step where the host has it. What
+   * other writes left is not covered. After a failure that is not `full` the file must not be used
+   * again. The file must still have the path it was opened by.
+   */
+  writeDurable(buffers: readonly Uint8Array[], position: number): Promise<void>;
+  /**
    * Fills `into` from `position`; returns the number of bytes read, less than asked only at the end
    * of the file.
    */

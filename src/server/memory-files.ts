@@ -77,6 +77,10 @@ class MemoryFile implements DiskFile {
     return Promise.resolve(found.length);
   }
 
+  writeDurable(buffers: readonly Uint8Array[], position: number): Promise<void> {
+    return this.write(buffers, position);
+  }
+
   sync(): Promise<void> {
     return Promise.resolve();
   }

@@ -69,6 +69,11 @@ export class SimDiskFile implements DiskFile {
     });
   }
 
+  async writeDurable(buffers: readonly Uint8Array[], position: number): Promise<void> {
+    await this.write(buffers, position);
+    await this.sync();
+  }
+
   read(into: Uint8Array, position: number): Promise<number> {
     return this.#operate('read', into.byteLength, (interrupted) => {
       if (this.node.isDamaged(position, position + into.byteLength)) {

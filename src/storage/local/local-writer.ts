@@ -1,5 +1,5 @@
 /**
- * The writer of one local volume: one gather write and one sync per frame, into space that was
+ * The writer of one local volume: one durable gather write per frame, into space that was
  * allocated before it was needed.
  *
  * Invariants: `append` resolves only after the sync; after a failed sync or write the writer is
@@ -144,7 +144,6 @@ export class LocalWriter implements VolumeWriter {
       await this.#grow(target, end);
     }
     await this.#write(target, written);
-    await target.file.sync().catch((error: unknown) => this.#fail(error));
     return this.#committed(target, end, head);
   }
 
@@ -198,7 +197,7 @@ export class LocalWriter implements VolumeWriter {
 
   async #write(target: ActiveFile, parts: readonly Uint8Array[]): Promise<void> {
     try {
-      await target.file.write(parts, target.bytes);
+      await target.file.writeDurable(parts, target.bytes);
     } catch (error) {
       if (error instanceof DiskError && error.code === 'full') {
         // Part of the frame may be there; without it the file is as it was.
