@@ -138,7 +138,7 @@ async function server() {
     return { endpoint: peer.endpoint, tls: undefined, stop: peer.stop };
   }
   const dataDir = mkdtempSync(join(tmpdir(), 'tailrace-interop-'));
-  const started = await startServer({ dataDir });
+  const started = await startServer({ dataDir, flags: ['--limits', 'off'] });
   return {
     endpoint: started.endpoint,
     tls: `https://127.0.0.1:${started.port}`,

@@ -3,6 +3,7 @@ import { connect as http2Connect } from 'node:http2';
 import { request } from 'node:http';
 import { connect as netConnect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { connect as tlsConnect } from 'node:tls';
 import { NodeClock } from '../runtime/node/clock.ts';
 import type { ResponseStream } from '../api/response-stream.ts';
 import type { ExchangeHandler } from './exchange.ts';
@@ -83,6 +84,27 @@ describe('the data port', () => {
       assert.equal(listener.bodies.bytes, 0);
     });
   }
+
+  it('knows the protocol over TLS where the client did not negotiate it', async () => {
+    const secure = () =>
+      tlsConnect({ host: '127.0.0.1', port, rejectUnauthorized: false, ALPNProtocols: [] });
+    const session = http2Connect(`https://127.0.0.1:${port}`, { createConnection: secure });
+    const stream = session.request({ ':method': 'POST', ':path': '/' });
+    const status = await new Promise((resolve, reject) => {
+      session.on('error', reject);
+      stream.on('response', (headers) => resolve(headers[':status']));
+      stream.end('h2');
+    });
+    session.close();
+    assert.equal(status, 200);
+
+    const socket = secure();
+    socket.write('POST / HTTP/1.1\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok');
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+    await new Promise((resolve) => socket.on('close', resolve));
+    assert.match(text, /^HTTP\/1\.1 200 OK\r\n/);
+  });
 
   it('knows the protocol when the first bytes come one at a time', async () => {
     const message = 'POST / HTTP/1.1\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok';

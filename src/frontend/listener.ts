@@ -166,8 +166,10 @@ export class HttpListener {
     server.on('secureConnection', (socket: TLSSocket) => {
       if (socket.alpnProtocol === 'h2') {
         this.#http2.accept(socket);
-      } else {
+      } else if (socket.alpnProtocol === 'http/1.1') {
         this.#http1.accept(socket);
+      } else {
+        this.#sniffWithin(socket);
       }
     });
     server.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -191,11 +193,38 @@ export class HttpListener {
       socket.destroy();
       return;
     }
-    this.#sniff(socket, silence);
+    this.#sniff(socket, silence, (firstByte, isHttp2) =>
+      this.#dispatch(socket, firstByte, isHttp2),
+    );
+  }
+
+  /**
+   * Some clients speak HTTP/2 over TLS without negotiating it (Java's, unless told otherwise), so
+   * where ALPN said nothing the first decrypted bytes decide.
+   */
+  #sniffWithin(socket: TLSSocket): void {
+    const silence = new Silence(socket, this.#deadlines.in(this.#limits.headerTimeoutMs));
+    this.#deadlines.add(silence);
+    this.#undecided.add(silence);
+    socket.on('error', () => {});
+    socket.on('close', () => this.#decide(silence));
+    this.#sniff(socket, silence, (_firstByte, isHttp2) => {
+      if (!isHttp2) {
+        this.#http1.accept(socket);
+        return;
+      }
+      // Node answers a secure socket that did not negotiate HTTP/2 with an error page.
+      socket.alpnProtocol = 'h2';
+      this.#http2.accept(socket);
+    });
   }
 
   /** Looks at the first bytes, waiting for more while they could still be either protocol. */
-  #sniff(socket: Socket, silence: Silence): void {
+  #sniff(
+    socket: Socket,
+    silence: Silence,
+    dispatch: (firstByte: number, isHttp2: boolean) => void,
+  ): void {
     let held: Uint8Array = nothing;
     const ended = (): void => {
       socket.destroy();
@@ -214,7 +243,7 @@ export class HttpListener {
       socket.off('end', ended);
       this.#decide(silence);
       socket.unshift(held);
-      this.#dispatch(socket, held[0] as number, shared === preface.length);
+      dispatch(held[0] as number, shared === preface.length);
     };
     socket.on('readable', readable);
     socket.on('end', ended);

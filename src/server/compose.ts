@@ -46,8 +46,6 @@ import { tlsIdentity } from './tls-identity.ts';
 
 /** Requests in flight get this long to finish when the server stops; the rest is cut. */
 export const drainMs = 8_000;
-/** How often expired records and shards are looked for. */
-const retentionPeriodMs = 30_000;
 const keyringWatchMs = 1_000;
 /** A key that was disabled is noticed at the latest after this. */
 const dataKeyCacheMs = 300_000;
@@ -227,7 +225,7 @@ async function openControl(parts: ControlParts): Promise<ControlPlaneService> {
   closers.add(() => control.close());
   const retention = new RetentionDriver(
     { clock: plane.clock, control, stores: [...storage.volumes.values()], log: plane.log },
-    { periodMs: retentionPeriodMs },
+    { periodMs: config.retentionSweepMs },
   );
   closers.add(() => retention.close());
   const scaler = control.scaleOnDemand(

@@ -35,6 +35,8 @@ export interface StartServerOptions {
   readonly tailRingBytes?: number | string;
   /** As tailRingBytes. */
   readonly segmentBytes?: number | string;
+  /** How often the space of expired records and deleted streams is given back. */
+  readonly retentionSweepMs?: number;
   /** Default off. */
   readonly tls?: 'auto' | 'off';
   /** Paths of PEM files. */

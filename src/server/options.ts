@@ -17,6 +17,7 @@ export interface ServerConfig {
   readonly volumes: number;
   readonly tailRingBytes: number;
   readonly segmentBytes: number;
+  readonly retentionSweepMs: number;
   readonly tls: 'auto' | 'off';
   readonly tlsCert: string | undefined;
   readonly tlsKey: string | undefined;
@@ -101,6 +102,12 @@ export const optionTable: Readonly<Record<OptionName, OptionRule>> = {
     help: 'logs that shards are spread over; may grow, never shrinks',
     parse: wholeNumber(1, 1024),
     byDefault: 1,
+  },
+  retentionSweepMs: {
+    takes: 'ms',
+    help: 'how often the space of expired records and deleted streams is given back',
+    parse: wholeNumber(10, dayMs),
+    byDefault: 30_000,
   },
   tailRingBytes: {
     takes: 'bytes',

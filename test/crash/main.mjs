@@ -37,7 +37,7 @@ const { values } = parseArgs({
 const seed = values.seed;
 const dataDir = mkdtempSync(join(tmpdir(), 'tailrace-crash-'));
 const logFile = join(dataDir, '..', `${dataDir.split('/').at(-1)}.log`);
-const flags = ['--limits', 'off', '--transition-ms', '50'];
+const flags = ['--limits', 'off', '--transition-ms', '50', '--retention-sweep-ms', '100'];
 flags.push('--segment-bytes', String(SEGMENT_BYTES), ...values.flag);
 
 /** @returns {Promise<import('../harness/server-process.mjs').RunningServer>} */
