@@ -43,6 +43,8 @@ export const FAN_OUT_BYTES_PER_SECOND: number = 2 * MIB;
 export const FAN_OUT_EVENT_BYTES_MAX: number = MIB;
 export const SUBSCRIBE_CALLS_PER_SECOND = 1;
 export const SUBSCRIPTION_LIFE_MS = 300_000;
+/** Longest a subscriber waits for an event, be it an empty one. */
+export const SUBSCRIPTION_HEARTBEAT_MS = 5_000;
 /**
  * Within this time of a subscription's start another one for the same consumer and shard is
  * refused.
