@@ -6,12 +6,7 @@
  * five seconds while the peer takes them; after five minutes the stream ends in the regular way.
  * Subscribers at the same place of a shard are sent the very same bytes.
  */
-import type {
-  Follower,
-  FollowFailure,
-  Following,
-  RecordsOutcome,
-} from '../model/data-plane.ts';
+import type { Follower, FollowFailure, Following, RecordsOutcome } from '../model/data-plane.ts';
 import { SUBSCRIPTION_HEARTBEAT_MS, SUBSCRIPTION_LIFE_MS } from '../model/limits.ts';
 import { inUse, notFound } from '../model/messages.ts';
 import { sequenceNumber } from '../model/sequence-number.ts';

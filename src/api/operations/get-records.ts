@@ -16,8 +16,8 @@ import type { ShardEntry } from '../../shardmap/shard-map.ts';
 import { describeChild } from '../descriptions.ts';
 import { keyErrors, type Operation, type OperationContext } from '../operation.ts';
 import {
-  encodeGetRecordsCbor,
-  encodeGetRecordsJson,
+  encodeRecordsCbor,
+  encodeRecordsJson,
   type GetRecordsAnswer,
 } from '../protocol/get-records-answer.ts';
 import { dryRun } from '../put-rules.ts';
@@ -61,7 +61,7 @@ export const getRecords: Operation<Input, GetRecordsAnswer> = {
     'DryRunOperationException',
     ...keyErrors,
   ],
-  codec: { encodeJson: encodeGetRecordsJson, encodeCbor: encodeGetRecordsCbor },
+  codec: { encodeJson: encodeRecordsJson, encodeCbor: encodeRecordsCbor },
   target(context, input) {
     const { account, streamName } = open(context, input);
     return targetOf(context, { account, name: streamName });

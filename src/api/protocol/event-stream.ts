@@ -38,10 +38,7 @@ export function encodeHeaders(headers: Readonly<Record<string, string>>): Encode
 }
 
 /** One message; `payload` is given in parts. */
-export function encodeMessage(
-  headers: EncodedHeaders,
-  payload: readonly Uint8Array[],
-): Uint8Array {
+export function encodeMessage(headers: EncodedHeaders, payload: readonly Uint8Array[]): Uint8Array {
   const payloadBytes = payload.reduce((sum, part) => sum + part.length, 0);
   assert(payloadBytes <= payloadBytesMax, 'event stream: payload too long');
   const total = preludeBytes + headers.length + payloadBytes + trailerBytes;

@@ -13,10 +13,14 @@ import { ByteWriter } from './byte-writer.ts';
 import { CBOR_HEAD_BYTES_MAX, encodeCbor, writeCborHead } from './cbor.ts';
 import { encodeJson, jsonSeconds } from './json.ts';
 
-export interface GetRecordsAnswer {
+/** Records of a shard, and the members that follow them. */
+export interface RecordsAnswer {
   readonly shard: ShardDocument;
   readonly sections: readonly Section[];
-  /** The members that follow the records. */
+  readonly rest: object;
+}
+
+export interface GetRecordsAnswer extends RecordsAnswer {
   readonly rest: {
     readonly NextShardIterator: string | undefined;
     readonly MillisBehindLatest: number;
@@ -57,7 +61,8 @@ function newCursor(): Cursor {
   return { keyStart: 0, dataStart: 0, end: 0, keyed: false };
 }
 
-export function encodeGetRecordsJson(answer: GetRecordsAnswer): readonly Uint8Array[] {
+/** `{"Records":[…],…rest}`; at least one member of the rest must be there. */
+export function encodeRecordsJson(answer: RecordsAnswer): readonly Uint8Array[] {
   const numbers = new SequenceNumberWriter(answer.shard.createdSeconds, answer.shard.index);
   let capacity = 1024;
   for (const { payload, count } of answer.sections) {
@@ -135,7 +140,8 @@ const TEXT = 3;
 const ARRAY = 4;
 const MAP = 5;
 
-export function encodeGetRecordsCbor(answer: GetRecordsAnswer): readonly Uint8Array[] {
+/** The same in CBOR; the rest has at most 20 members. */
+export function encodeRecordsCbor(answer: RecordsAnswer): readonly Uint8Array[] {
   const numbers = new SequenceNumberWriter(answer.shard.createdSeconds, answer.shard.index);
   let capacity = 1024;
   let count = 0;
