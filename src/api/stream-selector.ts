@@ -48,6 +48,14 @@ export function controlStream(context: OperationContext, selector: StreamSelecto
   return document;
 }
 
+/** Throws ResourceNotFound when a request means a stream created at another second (epoch ms). */
+export function checkCreation(stream: StreamDocument, wantedMs: number | undefined): void {
+  if (wantedMs === undefined) return;
+  if (Math.floor(wantedMs / 1000) !== Math.floor(stream.createdMs / 1000)) {
+    throw streamNotFound(stream);
+  }
+}
+
 /** The selected stream as the data plane knows it: a CREATING one is not there yet. */
 export function dataStream(context: OperationContext, selector: StreamSelector): StreamEntry {
   const ref = selectStream(context, selector);

@@ -4,9 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { streamArn } from '../model/arn.ts';
 import type { FollowOutcome, PositionQuery, ReadOutcome } from '../model/data-plane.ts';
-import { initialHashKeyRanges } from '../model/hash-key.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { Section } from '../model/section.ts';
 import { ServiceError } from '../model/service-error.ts';
@@ -18,15 +16,14 @@ import { openShardIndex } from '../shardmap/lookup.ts';
 import type { ShardEntry, StreamEntry } from '../shardmap/shard-map.ts';
 import { decodeBody, encodeError, encodeOutput } from './codec.ts';
 import type { Caller, OperationContext, Protocol, Target } from './operation.ts';
-import type { AppendResult, ControlPlane, CreateStreamCommand, DataPlane } from './ports.ts';
+import type { AppendResult, DataPlane } from './ports.ts';
 import { decodeRequest, invoke, operations } from './registry.ts';
 import { StreamingOutput } from './response-stream.ts';
 import { SealedTokens } from './sealed-tokens.ts';
+import { ACCOUNT, ListControlPlane, REGION, START_MS } from './test-control.suite.ts';
 import type { Tokens } from './tokens.ts';
 
-export const ACCOUNT = '123456789012';
-export const REGION = 'eu-west-1';
-export const START_MS: number = Date.parse('2026-10-01T12:00:00.250Z');
+export { ACCOUNT, REGION, START_MS };
 
 /** Records in lists, by shard; what it stores it gives back in one section per append. */
 export class ListDataPlane implements DataPlane {
@@ -119,90 +116,6 @@ export class ListDataPlane implements DataPlane {
   }
 }
 
-/** What this world's control plane can do; other commands are tested with the real one. */
-type StreamPart = Pick<
-  ControlPlane,
-  'stream' | 'streams' | 'accountUse' | 'consumerCount' | 'createStream' | 'deleteStream'
->;
-
-/** Stream documents that change when told to; commands are applied at once. */
-export class ListControlPlane implements StreamPart {
-  readonly documents: StreamDocument[] = [];
-  readonly commands: unknown[] = [];
-  consumers = 0;
-  readonly #data: ListDataPlane;
-  #nextUid = 1;
-  #version = 0;
-
-  constructor(data: ListDataPlane) {
-    this.#data = data;
-  }
-
-  stream(account: string, name: string): StreamDocument | null {
-    return this.documents.find((d) => d.account === account && d.name === name) ?? null;
-  }
-
-  streams(account: string, afterName: string | null, limit: number): readonly StreamDocument[] {
-    return this.documents
-      .filter((d) => d.account === account && (afterName === null || d.name > afterName))
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .slice(0, limit);
-  }
-
-  accountUse(): ReturnType<ControlPlane['accountUse']> {
-    return { openShardCount: 7, shardLimit: 6000, onDemandStreamCount: 1, onDemandStreamLimit: 50 };
-  }
-
-  consumerCount(): number {
-    return this.consumers;
-  }
-
-  async createStream(command: CreateStreamCommand): Promise<void> {
-    this.commands.push(command);
-    const uid = this.#nextUid++;
-    const createdSeconds = Math.floor(START_MS / 1000) - 2;
-    this.put({
-      account: command.account,
-      name: command.name,
-      arn: streamArn(REGION, command.account, command.name),
-      uid,
-      status: 'ACTIVE',
-      settlesAtMs: null,
-      mode: command.mode,
-      createdMs: START_MS,
-      retention: { hours: 24, hiddenBeforeMs: 0 },
-      encryption: null,
-      shardLevelMetrics: [],
-      maxRecordSizeKiB: command.maxRecordSizeKiB,
-      distribution: command.distribution,
-      warmThroughputMiBps: command.warmThroughputMiBps,
-      tags: command.tags,
-      nextShardIndex: command.shardCount,
-      shards: initialHashKeyRanges(command.shardCount).map((range, index) => ({
-        key: uid * 1000 + index,
-        index,
-        volume: 0,
-        ...range,
-        createdSeconds,
-        closedSeconds: null,
-        parent: null,
-        adjacentParent: null,
-      })),
-    });
-  }
-
-  async deleteStream(account: string, name: string, enforce: boolean): Promise<void> {
-    this.commands.push({ account, name, enforce });
-  }
-
-  /** Adds a stream or replaces it, in the shard map too unless it is CREATING. */
-  put(document: StreamDocument): void {
-    const at = this.documents.findIndex((d) => d.uid === document.uid);
-    this.documents.splice(at < 0 ? this.documents.length : at, at < 0 ? 0 : 1, document);
-    if (document.status !== 'CREATING') this.#data.map.publish(document, ++this.#version);
-  }
-}
-
 /** Chance for tests: the bytes follow from a counter. */
 function countedRandom(): Random {
   let calls = 0;
@@ -221,7 +134,7 @@ export class TestWorld {
   nowMs: number = START_MS;
   readonly clock: Clock = { now: () => this.nowMs } as Clock;
   readonly data: ListDataPlane = new ListDataPlane(this.clock);
-  readonly control: ListControlPlane = new ListControlPlane(this.data);
+  readonly control: ListControlPlane = new ListControlPlane(this.data.map);
   readonly tokens: Tokens = new SealedTokens(
     { random: countedRandom() },
     new Uint8Array(32).fill(7),
@@ -239,7 +152,7 @@ export class TestWorld {
       protocol: this.protocol,
       clock: this.clock,
       data: this.data,
-      control: this.control as StreamPart as ControlPlane,
+      control: this.control,
       tokens: this.tokens,
       access: {
         check: (_caller, action, target) => {

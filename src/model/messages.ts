@@ -302,9 +302,19 @@ export const invalidRequest = {
   warmThroughputTooHigh: (limit: number): string =>
     `WarmThroughputMiBps cannot be greater than ${limit}.`,
   /** Ours. */
+  encryptionType: 'EncryptionType must be KMS.',
+  /** Ours. */
   distributionOnProvisioned:
     'RecordDistributionStrategy can be given only for a stream in ON_DEMAND mode.',
 } as const;
+
+/** AccessDeniedException; observed. */
+export function accessDenied(callerArn: string, action: string, resourceArn: string): string {
+  return `User: ${callerArn} is not authorized to perform: ${action} on resource: ${resourceArn}`;
+}
+
+/** InvalidArgumentException about resource policies; ours. */
+export const invalidPolicy = 'The policy is not a valid JSON policy document.';
 
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');

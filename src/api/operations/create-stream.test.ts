@@ -5,7 +5,7 @@ import { ACCOUNT, TestWorld } from '../test-world.suite.ts';
 const created = async (input: object): Promise<unknown> => {
   const world = new TestWorld();
   assert.deepEqual(await world.call('CreateStream', input), {});
-  return world.control.commands[0];
+  return world.control.commands[0]?.[1];
 };
 const command = {
   account: ACCOUNT,
@@ -73,15 +73,13 @@ test('tags need their own permission and must be well-formed', async () => {
       ['kinesis:AddTagsToStream', `arn:aws:kinesis:eu-west-1:${ACCOUNT}:stream/s`],
     ],
   );
-  for (const tags of [{ 'a%': 'b' }, { a: '*' }]) {
-    await world.refuses(
-      'CreateStream',
-      { StreamName: 't', Tags: tags },
-      'InvalidArgumentException',
-      'Some tags contain invalid characters. Valid characters: Unicode letters, digits, white ' +
-        'space, _ . / = + - % @.',
-    );
-  }
+  await world.refuses(
+    'CreateStream',
+    { StreamName: 't', Tags: { a: '*' } },
+    'InvalidArgumentException',
+    'Some tags contain invalid characters. Valid characters: Unicode letters, digits, white ' +
+      'space, _ . / = + - % @.',
+  );
   const many = Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, '']));
   await world.refuses(
     'CreateStream',

@@ -6,14 +6,20 @@ import {
   ON_DEMAND_INITIAL_SHARDS,
   WARM_THROUGHPUT_MIBPS_MAX,
 } from '../../model/limits.ts';
-import { invalidRequest } from '../../model/messages.ts';
+import { invalidRequest, invalidTags } from '../../model/messages.ts';
 import { ServiceError } from '../../model/service-error.ts';
 import type { RecordDistributionStrategy, StreamMode } from '../../model/stream.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
 import { invalid, streamTarget } from '../stream-selector.ts';
-import { checkTagCount, checkTags } from '../tag-rules.ts';
+import {
+  checkTagCount,
+  checkTagKeys,
+  checkTagsLegal,
+  checkTagTexts,
+  tagTexts,
+} from '../tag-rules.ts';
 
 interface Input {
   readonly StreamName: string;
@@ -56,7 +62,10 @@ export const createStream: Operation<Input> = {
         'kinesis:AddTagsToStream',
         streamTarget(context, input),
       );
-      checkTags(input.Tags);
+      const texts = tagTexts(input.Tags);
+      checkTagTexts(texts);
+      checkTagsLegal(texts, invalidTags.illegalOnAdd({ account, name }));
+      checkTagKeys(Object.keys(input.Tags));
       checkTagCount(Object.keys(input.Tags).length, { account, name });
     }
     const mode = modeOf(input);

@@ -1,10 +1,16 @@
-/** DecreaseStreamRetentionPeriod: described to clients, not served by this version. */
+/**
+ * DecreaseStreamRetentionPeriod: keeps records of a stream shorter; older ones are hidden at once.
+ */
+import { selectStream, streamTarget, type StreamSelector } from '../stream-selector.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const decreaseStreamRetentionPeriod: Operation = {
+interface Input extends StreamSelector {
+  readonly RetentionPeriodHours: number;
+}
+
+export const decreaseStreamRetentionPeriod: Operation<Input> = {
   name: 'DecreaseStreamRetentionPeriod',
   plane: 'control',
   input: {
@@ -23,6 +29,10 @@ export const decreaseStreamRetentionPeriod: Operation = {
     'InvalidArgumentException',
     'AccessDeniedException',
   ],
-  target: () => null,
-  handle: () => unavailable('DecreaseStreamRetentionPeriod'),
+  target: streamTarget,
+  async handle(context, input) {
+    const stream = selectStream(context, input);
+    await context.control.decreaseRetention(stream, input.RetentionPeriodHours);
+    return null;
+  },
 };

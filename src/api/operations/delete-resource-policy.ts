@@ -1,10 +1,15 @@
-/** DeleteResourcePolicy: described to clients, not served by this version. */
+/** DeleteResourcePolicy: takes the policy off a stream or consumer. */
+import { resourceTarget, selectResource } from '../consumer-selector.ts';
+import { ownerOnly } from '../policy-rules.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const deleteResourcePolicy: Operation = {
+interface Input {
+  readonly ResourceARN: string;
+}
+
+export const deleteResourcePolicy: Operation<Input> = {
   name: 'DeleteResourcePolicy',
   plane: 'control',
   input: {
@@ -18,6 +23,10 @@ export const deleteResourcePolicy: Operation = {
     'InvalidArgumentException',
     'ResourceInUseException',
   ],
-  target: () => null,
-  handle: () => unavailable('DeleteResourcePolicy'),
+  target: (context, input) => resourceTarget(context, input.ResourceARN),
+  async handle(context, input) {
+    ownerOnly(context, 'DeleteResourcePolicy', input.ResourceARN);
+    await context.control.deletePolicy(selectResource(input.ResourceARN).ref);
+    return null;
+  },
 };

@@ -8,8 +8,8 @@ test('the stream is named and consumers are spared unless told otherwise', async
   const arn = 'arn:aws:kinesis:eu-west-1:999999999999:stream/t';
   await world.call('DeleteStream', { StreamARN: arn, EnforceConsumerDeletion: true });
   assert.deepEqual(world.control.commands, [
-    { account: ACCOUNT, name: 's', enforce: false },
-    { account: '999999999999', name: 't', enforce: true },
+    ['deleteStream', ACCOUNT, 's', false],
+    ['deleteStream', '999999999999', 't', true],
   ]);
   assert.deepEqual(world.accesses.at(-1), {
     action: 'kinesis:DeleteStream',

@@ -1,9 +1,9 @@
-/** DeregisterStreamConsumer: described to clients, not served by this version. */
+/** DeregisterStreamConsumer: takes a consumer off its stream. */
+import { consumerTarget, selectConsumer, type ConsumerSelector } from '../consumer-selector.ts';
 import type { Operation } from '../operation.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const deregisterStreamConsumer: Operation = {
+export const deregisterStreamConsumer: Operation<ConsumerSelector> = {
   name: 'DeregisterStreamConsumer',
   plane: 'control',
   input: {
@@ -16,6 +16,9 @@ export const deregisterStreamConsumer: Operation = {
     },
   },
   errors: ['LimitExceededException', 'ResourceNotFoundException', 'InvalidArgumentException'],
-  target: () => null,
-  handle: () => unavailable('DeregisterStreamConsumer'),
+  target: (context, input) => consumerTarget(context, selectConsumer(input)),
+  async handle(context, input) {
+    await context.control.deregisterConsumer(selectConsumer(input));
+    return null;
+  },
 };

@@ -1,12 +1,14 @@
-/** DescribeAccountSettings: described to clients, not served by this version. */
+/** DescribeAccountSettings: the settings of an account in the region. */
+import { describeSettings } from '../account-settings.ts';
 import type { Operation } from '../operation.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const describeAccountSettings: Operation = {
+export const describeAccountSettings: Operation<unknown> = {
   name: 'DescribeAccountSettings',
   plane: 'control',
   input: { type: 'structure', members: {} },
   errors: ['LimitExceededException'],
   target: () => null,
-  handle: () => unavailable('DescribeAccountSettings'),
+  handle(context) {
+    return describeSettings(context.control.accountSettings(context.caller.account));
+  },
 };

@@ -1,9 +1,15 @@
-/** DescribeStreamConsumer: described to clients, not served by this version. */
+/** DescribeStreamConsumer: one consumer of a stream. */
+import {
+  consumerTarget,
+  controlConsumer,
+  describeConsumer,
+  selectConsumer,
+  type ConsumerSelector,
+} from '../consumer-selector.ts';
 import type { Operation } from '../operation.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const describeStreamConsumer: Operation = {
+export const describeStreamConsumer: Operation<ConsumerSelector> = {
   name: 'DescribeStreamConsumer',
   plane: 'control',
   input: {
@@ -16,6 +22,11 @@ export const describeStreamConsumer: Operation = {
     },
   },
   errors: ['LimitExceededException', 'ResourceNotFoundException', 'InvalidArgumentException'],
-  target: () => null,
-  handle: () => unavailable('DescribeStreamConsumer'),
+  target: (context, input) => consumerTarget(context, selectConsumer(input)),
+  handle(context, input) {
+    const consumer = controlConsumer(context, input);
+    return {
+      ConsumerDescription: { ...describeConsumer(consumer), StreamARN: consumer.streamArn },
+    };
+  },
 };

@@ -14,7 +14,7 @@ async function summary(world: TestWorld): Promise<Record<string, unknown>> {
 test('counts, settings, and nothing that provisioned streams do not have', async () => {
   const world = new TestWorld();
   const stream = await world.stream('s', 2);
-  world.control.consumers = 3;
+  for (const name of ['a', 'b', 'c']) await world.control.registerConsumer(stream, name, {});
   world.control.put({
     ...stream,
     retention: { hours: 48, hiddenBeforeMs: 0 },

@@ -1,6 +1,6 @@
 /** DescribeStreamSummary: a stream without its shards. */
 import { describeStreamSettings, visibleShards } from '../descriptions.ts';
-import type { Operation } from '../operation.ts';
+import type { Operation, OperationContext } from '../operation.ts';
 import type { StreamDocument } from '../../model/stream.ts';
 import * as shapes from '../shapes.ts';
 import { controlStream, streamTarget, type StreamSelector } from '../stream-selector.ts';
@@ -32,21 +32,21 @@ export const describeStreamSummary: Operation<StreamSelector> = {
         OpenShardCount: open.length,
         ConsumerCount: context.control.consumerCount(stream),
         MaxRecordSizeInKiB: stream.maxRecordSizeKiB,
-        ...onDemandSettings(stream, open.length),
+        ...onDemandSettings(context, stream),
       },
     };
   },
 };
 
 /** Settings that provisioned streams do not have. */
-function onDemandSettings(stream: StreamDocument, openShardCount: number): object {
+function onDemandSettings(context: OperationContext, stream: StreamDocument): object {
   if (stream.mode !== 'ON_DEMAND') return {};
-  const target = stream.warmThroughputMiBps;
+  const warm = context.control.warmThroughput(stream);
   return {
     RecordDistributionStrategy: stream.distribution,
     WarmThroughput:
-      target === null
+      warm === null
         ? undefined
-        : { TargetMiBps: target, CurrentMiBps: Math.min(target, openShardCount) },
+        : { TargetMiBps: warm.targetMiBps, CurrentMiBps: warm.currentMiBps },
   };
 }

@@ -1,12 +1,10 @@
 /** DescribeStream: a stream with a page of its shards, open and closed, in index order. */
 import { DESCRIBE_STREAM_PAGE_MAX } from '../../model/limits.ts';
-import { notFound } from '../../model/messages.ts';
-import { ServiceError } from '../../model/service-error.ts';
-import { parseShardId } from '../../model/shard-id.ts';
 import type { StreamDocument } from '../../model/stream.ts';
 import { shardsMatching } from '../../shardmap/lineage.ts';
 import { describeShard, describeStreamSettings, visibleShards } from '../descriptions.ts';
 import type { Operation } from '../operation.ts';
+import { shardIndex } from '../shard-selector.ts';
 import * as shapes from '../shapes.ts';
 import { controlStream, streamTarget, type StreamSelector } from '../stream-selector.ts';
 
@@ -52,10 +50,5 @@ export const describeStream: Operation<Input> = {
 };
 
 function startIndex(stream: StreamDocument, given: string | undefined): number {
-  if (given === undefined) return -1;
-  const index = parseShardId(given);
-  if (index === null) {
-    throw new ServiceError('ResourceNotFoundException', notFound.shardId(given, stream));
-  }
-  return index;
+  return given === undefined ? -1 : shardIndex(stream, given);
 }

@@ -1,10 +1,15 @@
-/** DisableEnhancedMonitoring: described to clients, not served by this version. */
+/** DisableEnhancedMonitoring: turns off shard-level metrics of a stream. */
+import { describeChange, namedMetrics, type GivenMetric } from '../monitoring.ts';
+import { selectStream, streamTarget, targetOf, type StreamSelector } from '../stream-selector.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const disableEnhancedMonitoring: Operation = {
+interface Input extends StreamSelector {
+  readonly ShardLevelMetrics: readonly GivenMetric[];
+}
+
+export const disableEnhancedMonitoring: Operation<Input> = {
   name: 'DisableEnhancedMonitoring',
   plane: 'control',
   input: {
@@ -23,6 +28,11 @@ export const disableEnhancedMonitoring: Operation = {
     'ResourceNotFoundException',
     'AccessDeniedException',
   ],
-  target: () => null,
-  handle: () => unavailable('DisableEnhancedMonitoring'),
+  target: streamTarget,
+  async handle(context, input) {
+    const stream = selectStream(context, input);
+    const metrics = namedMetrics(input.ShardLevelMetrics);
+    const change = await context.control.disableMonitoring(stream, metrics);
+    return describeChange(targetOf(context, stream).arn, stream.name, change);
+  },
 };

@@ -1,10 +1,15 @@
-/** EnableEnhancedMonitoring: described to clients, not served by this version. */
+/** EnableEnhancedMonitoring: turns on shard-level metrics of a stream. */
+import { describeChange, namedMetrics, type GivenMetric } from '../monitoring.ts';
+import { selectStream, streamTarget, targetOf, type StreamSelector } from '../stream-selector.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const enableEnhancedMonitoring: Operation = {
+interface Input extends StreamSelector {
+  readonly ShardLevelMetrics: readonly GivenMetric[];
+}
+
+export const enableEnhancedMonitoring: Operation<Input> = {
   name: 'EnableEnhancedMonitoring',
   plane: 'control',
   input: {
@@ -23,6 +28,11 @@ export const enableEnhancedMonitoring: Operation = {
     'ResourceNotFoundException',
     'AccessDeniedException',
   ],
-  target: () => null,
-  handle: () => unavailable('EnableEnhancedMonitoring'),
+  target: streamTarget,
+  async handle(context, input) {
+    const stream = selectStream(context, input);
+    const metrics = namedMetrics(input.ShardLevelMetrics);
+    const change = await context.control.enableMonitoring(stream, metrics);
+    return describeChange(targetOf(context, stream).arn, stream.name, change);
+  },
 };

@@ -1,10 +1,14 @@
-/** GetResourcePolicy: described to clients, not served by this version. */
+/** GetResourcePolicy: the policy of a stream or consumer as it was put. */
+import { resourceTarget, selectResource } from '../consumer-selector.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const getResourcePolicy: Operation = {
+interface Input {
+  readonly ResourceARN: string;
+}
+
+export const getResourcePolicy: Operation<Input> = {
   name: 'GetResourcePolicy',
   plane: 'control',
   input: {
@@ -18,6 +22,9 @@ export const getResourcePolicy: Operation = {
     'InvalidArgumentException',
     'ResourceInUseException',
   ],
-  target: () => null,
-  handle: () => unavailable('GetResourcePolicy'),
+  target: (context, input) => resourceTarget(context, input.ResourceARN),
+  handle(context, input) {
+    const policy = context.control.policy(selectResource(input.ResourceARN).ref);
+    return { Policy: policy ?? '{}' };
+  },
 };

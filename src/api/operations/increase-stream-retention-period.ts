@@ -1,10 +1,14 @@
-/** IncreaseStreamRetentionPeriod: described to clients, not served by this version. */
+/** IncreaseStreamRetentionPeriod: keeps records of a stream longer; what is gone stays gone. */
+import { selectStream, streamTarget, type StreamSelector } from '../stream-selector.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const increaseStreamRetentionPeriod: Operation = {
+interface Input extends StreamSelector {
+  readonly RetentionPeriodHours: number;
+}
+
+export const increaseStreamRetentionPeriod: Operation<Input> = {
   name: 'IncreaseStreamRetentionPeriod',
   plane: 'control',
   input: {
@@ -23,6 +27,10 @@ export const increaseStreamRetentionPeriod: Operation = {
     'InvalidArgumentException',
     'AccessDeniedException',
   ],
-  target: () => null,
-  handle: () => unavailable('IncreaseStreamRetentionPeriod'),
+  target: streamTarget,
+  async handle(context, input) {
+    const stream = selectStream(context, input);
+    await context.control.increaseRetention(stream, input.RetentionPeriodHours);
+    return null;
+  },
 };

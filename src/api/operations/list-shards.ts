@@ -1,15 +1,16 @@
 /** ListShards: shards of a stream, filtered and paged; the call that consumer libraries live on. */
 import { LIST_SHARDS_PAGE_DEFAULT, LIST_SHARDS_PAGE_MAX } from '../../model/limits.ts';
-import { inUse, invalidPage, notFound, type StreamRef } from '../../model/messages.ts';
+import { inUse, invalidPage, type StreamRef } from '../../model/messages.ts';
 import { ServiceError } from '../../model/service-error.ts';
-import { parseShardId } from '../../model/shard-id.ts';
 import type { StreamDocument } from '../../model/stream.ts';
 import { shardsMatching, type ShardFilter } from '../../shardmap/lineage.ts';
 import { describeShard } from '../descriptions.ts';
 import type { Operation, OperationContext } from '../operation.ts';
 import { openPage, sealPage } from '../pages.ts';
+import { shardIndex } from '../shard-selector.ts';
 import * as shapes from '../shapes.ts';
 import {
+  checkCreation,
   invalid,
   selectStream,
   streamNotFound,
@@ -119,10 +120,7 @@ function listedStream(context: OperationContext, input: Input): StreamDocument {
   const ref = selected(context, input);
   const stream = context.control.stream(ref.account, ref.name);
   if (stream === null) throw streamNotFound(ref);
-  const wanted = input.StreamCreationTimestamp;
-  if (wanted !== undefined && Math.floor(wanted / 1000) !== Math.floor(stream.createdMs / 1000)) {
-    throw streamNotFound(ref);
-  }
+  checkCreation(stream, input.StreamCreationTimestamp);
   if (input.NextToken !== undefined && tokenPage(context, input.NextToken).uid !== stream.uid) {
     throw streamNotFound(ref);
   }
@@ -134,12 +132,7 @@ function listedStream(context: OperationContext, input: Input): StreamDocument {
 }
 
 function startIndex(stream: StreamRef, given: string | undefined): number {
-  if (given === undefined) return -1;
-  const index = parseShardId(given);
-  if (index === null) {
-    throw new ServiceError('ResourceNotFoundException', notFound.shardId(given, stream));
-  }
-  return index;
+  return given === undefined ? -1 : shardIndex(stream, given);
 }
 
 function filterOf(stream: StreamRef, input: Input): ShardFilter {

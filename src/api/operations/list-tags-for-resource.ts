@@ -1,10 +1,16 @@
-/** ListTagsForResource: described to clients, not served by this version. */
+/** ListTagsForResource: all tags of a stream or consumer named by ARN, in key order. */
+import { controlConsumer, resourceTarget, selectResource } from '../consumer-selector.ts';
+import { controlStream } from '../stream-selector.ts';
+import { describeTags } from '../tag-rules.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const listTagsForResource: Operation = {
+interface Input {
+  readonly ResourceARN: string;
+}
+
+export const listTagsForResource: Operation<Input> = {
   name: 'ListTagsForResource',
   plane: 'control',
   input: {
@@ -18,6 +24,13 @@ export const listTagsForResource: Operation = {
     'LimitExceededException',
     'AccessDeniedException',
   ],
-  target: () => null,
-  handle: () => unavailable('ListTagsForResource'),
+  target: (context, input) => resourceTarget(context, input.ResourceARN),
+  handle(context, input) {
+    const resource = selectResource(input.ResourceARN);
+    const { tags } =
+      resource.kind === 'stream'
+        ? controlStream(context, { StreamARN: input.ResourceARN })
+        : controlConsumer(context, { ConsumerARN: input.ResourceARN });
+    return { Tags: describeTags(tags) };
+  },
 };

@@ -1,10 +1,16 @@
-/** MergeShards: described to clients, not served by this version. */
+/** MergeShards: closes two adjacent open shards and opens one in their place. */
+import { shardIndex } from '../shard-selector.ts';
+import { selectStream, streamTarget, type StreamSelector } from '../stream-selector.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const mergeShards: Operation = {
+interface Input extends StreamSelector {
+  readonly ShardToMerge: string;
+  readonly AdjacentShardToMerge: string;
+}
+
+export const mergeShards: Operation<Input> = {
   name: 'MergeShards',
   plane: 'control',
   input: {
@@ -25,6 +31,12 @@ export const mergeShards: Operation = {
     'ValidationException',
     'AccessDeniedException',
   ],
-  target: () => null,
-  handle: () => unavailable('MergeShards'),
+  target: streamTarget,
+  async handle(context, input) {
+    const stream = selectStream(context, input);
+    const shard = shardIndex(stream, input.ShardToMerge);
+    const adjacent = shardIndex(stream, input.AdjacentShardToMerge);
+    await context.control.mergeShards(stream, shard, adjacent);
+    return null;
+  },
 };

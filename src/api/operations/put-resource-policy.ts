@@ -1,10 +1,16 @@
-/** PutResourcePolicy: described to clients, not served by this version. */
+/** PutResourcePolicy: attaches a policy to a stream or consumer, in place of an older one. */
+import { resourceTarget, selectResource } from '../consumer-selector.ts';
+import { checkPolicy, ownerOnly } from '../policy-rules.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const putResourcePolicy: Operation = {
+interface Input {
+  readonly ResourceARN: string;
+  readonly Policy: string;
+}
+
+export const putResourcePolicy: Operation<Input> = {
   name: 'PutResourcePolicy',
   plane: 'control',
   input: {
@@ -22,6 +28,11 @@ export const putResourcePolicy: Operation = {
     'InvalidArgumentException',
     'ResourceInUseException',
   ],
-  target: () => null,
-  handle: () => unavailable('PutResourcePolicy'),
+  target: (context, input) => resourceTarget(context, input.ResourceARN),
+  async handle(context, input) {
+    ownerOnly(context, 'PutResourcePolicy', input.ResourceARN);
+    checkPolicy(input.Policy);
+    await context.control.putPolicy(selectResource(input.ResourceARN).ref, input.Policy);
+    return null;
+  },
 };

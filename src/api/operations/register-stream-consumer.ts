@@ -1,10 +1,30 @@
-/** RegisterStreamConsumer: described to clients, not served by this version. */
+/** RegisterStreamConsumer: registers an enhanced fan-out consumer of a stream. */
+import { invalidTags } from '../../model/messages.ts';
+import {
+  consumerTarget,
+  describeConsumer,
+  selectConsumer,
+  streamOf,
+} from '../consumer-selector.ts';
+import {
+  checkTagCount,
+  checkTagKeys,
+  checkTagsLegal,
+  checkTagTexts,
+  tagTexts,
+  type Tags,
+} from '../tag-rules.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const registerStreamConsumer: Operation = {
+interface Input {
+  readonly StreamARN: string;
+  readonly ConsumerName: string;
+  readonly Tags?: Tags;
+}
+
+export const registerStreamConsumer: Operation<Input> = {
   name: 'RegisterStreamConsumer',
   plane: 'control',
   input: {
@@ -22,6 +42,22 @@ export const registerStreamConsumer: Operation = {
     'ResourceInUseException',
     'ResourceNotFoundException',
   ],
-  target: () => null,
-  handle: () => unavailable('RegisterStreamConsumer'),
+  target(context, input) {
+    return consumerTarget(context, selectConsumer(input));
+  },
+  async handle(context, input) {
+    const stream = streamOf(input.StreamARN);
+    const tags = input.Tags ?? {};
+    if (input.Tags !== undefined) {
+      const target = consumerTarget(context, selectConsumer(input));
+      await context.access.check(context.caller, 'kinesis:TagResource', target);
+      const texts = tagTexts(tags);
+      checkTagTexts(texts);
+      checkTagsLegal(texts, invalidTags.characters());
+      checkTagKeys(Object.keys(tags));
+      checkTagCount(Object.keys(tags).length, stream);
+    }
+    const consumer = await context.control.registerConsumer(stream, input.ConsumerName, tags);
+    return { Consumer: describeConsumer(consumer) };
+  },
 };

@@ -1,10 +1,16 @@
-/** SplitShard: described to clients, not served by this version. */
+/** SplitShard: closes an open shard and opens two in its place, cut at a hash key. */
+import { shardIndex } from '../shard-selector.ts';
+import { selectStream, streamTarget, type StreamSelector } from '../stream-selector.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const splitShard: Operation = {
+interface Input extends StreamSelector {
+  readonly ShardToSplit: string;
+  readonly NewStartingHashKey: string;
+}
+
+export const splitShard: Operation<Input> = {
   name: 'SplitShard',
   plane: 'control',
   input: {
@@ -25,6 +31,11 @@ export const splitShard: Operation = {
     'ValidationException',
     'AccessDeniedException',
   ],
-  target: () => null,
-  handle: () => unavailable('SplitShard'),
+  target: streamTarget,
+  async handle(context, input) {
+    const stream = selectStream(context, input);
+    const shard = shardIndex(stream, input.ShardToSplit);
+    await context.control.splitShard(stream, shard, input.NewStartingHashKey);
+    return null;
+  },
 };

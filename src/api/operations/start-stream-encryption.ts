@@ -1,10 +1,16 @@
-/** StartStreamEncryption: described to clients, not served by this version. */
+/** StartStreamEncryption: encrypts new records of a stream under a key. */
+import { invalidRequest } from '../../model/messages.ts';
+import { invalid, selectStream, streamTarget, type StreamSelector } from '../stream-selector.ts';
 import { keyErrors, type Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const startStreamEncryption: Operation = {
+interface Input extends StreamSelector {
+  readonly EncryptionType: 'NONE' | 'KMS';
+  readonly KeyId: string;
+}
+
+export const startStreamEncryption: Operation<Input> = {
   name: 'StartStreamEncryption',
   plane: 'control',
   input: {
@@ -25,6 +31,10 @@ export const startStreamEncryption: Operation = {
     'AccessDeniedException',
     ...keyErrors,
   ],
-  target: () => null,
-  handle: () => unavailable('StartStreamEncryption'),
+  target: streamTarget,
+  async handle(context, input) {
+    if (input.EncryptionType !== 'KMS') throw invalid(invalidRequest.encryptionType);
+    await context.control.startEncryption(selectStream(context, input), input.KeyId);
+    return null;
+  },
 };

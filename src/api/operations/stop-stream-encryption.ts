@@ -1,10 +1,16 @@
-/** StopStreamEncryption: described to clients, not served by this version. */
+/** StopStreamEncryption: leaves new records of a stream plain; encrypted ones stay readable. */
+import { invalidRequest } from '../../model/messages.ts';
+import { invalid, selectStream, streamTarget, type StreamSelector } from '../stream-selector.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const stopStreamEncryption: Operation = {
+interface Input extends StreamSelector {
+  readonly EncryptionType: 'NONE' | 'KMS';
+  readonly KeyId: string;
+}
+
+export const stopStreamEncryption: Operation<Input> = {
   name: 'StopStreamEncryption',
   plane: 'control',
   input: {
@@ -24,6 +30,10 @@ export const stopStreamEncryption: Operation = {
     'ResourceNotFoundException',
     'AccessDeniedException',
   ],
-  target: () => null,
-  handle: () => unavailable('StopStreamEncryption'),
+  target: streamTarget,
+  async handle(context, input) {
+    if (input.EncryptionType !== 'KMS') throw invalid(invalidRequest.encryptionType);
+    await context.control.stopEncryption(selectStream(context, input));
+    return null;
+  },
 };

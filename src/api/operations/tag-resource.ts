@@ -1,10 +1,17 @@
-/** TagResource: described to clients, not served by this version. */
+/** TagResource: adds tags to a stream or consumer named by ARN. */
+import { invalidTags } from '../../model/messages.ts';
+import { resourceTarget, selectResource } from '../consumer-selector.ts';
+import { checkTagKeys, checkTagsLegal, checkTagTexts, tagTexts, type Tags } from '../tag-rules.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const tagResource: Operation = {
+interface Input {
+  readonly ResourceARN: string;
+  readonly Tags: Tags;
+}
+
+export const tagResource: Operation<Input> = {
   name: 'TagResource',
   plane: 'control',
   input: {
@@ -22,6 +29,16 @@ export const tagResource: Operation = {
     'LimitExceededException',
     'AccessDeniedException',
   ],
-  target: () => null,
-  handle: () => unavailable('TagResource'),
+  target: (context, input) => resourceTarget(context, input.ResourceARN),
+  async handle(context, input) {
+    const texts = tagTexts(input.Tags);
+    checkTagTexts(texts);
+    checkTagsLegal(texts, invalidTags.characters());
+    checkTagKeys(Object.keys(input.Tags));
+    const { control } = context;
+    const resource = selectResource(input.ResourceARN);
+    if (resource.kind === 'stream') await control.addStreamTags(resource.ref, input.Tags);
+    else await control.addConsumerTags(resource.ref, input.Tags);
+    return null;
+  },
 };

@@ -1,10 +1,16 @@
-/** UntagResource: described to clients, not served by this version. */
+/** UntagResource: takes tags off a stream or consumer named by ARN. */
+import { resourceTarget, selectResource } from '../consumer-selector.ts';
+import { checkTagTexts } from '../tag-rules.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const untagResource: Operation = {
+interface Input {
+  readonly ResourceARN: string;
+  readonly TagKeys: readonly string[];
+}
+
+export const untagResource: Operation<Input> = {
   name: 'UntagResource',
   plane: 'control',
   input: {
@@ -22,6 +28,13 @@ export const untagResource: Operation = {
     'LimitExceededException',
     'AccessDeniedException',
   ],
-  target: () => null,
-  handle: () => unavailable('UntagResource'),
+  target: (context, input) => resourceTarget(context, input.ResourceARN),
+  async handle(context, input) {
+    checkTagTexts(input.TagKeys);
+    const { control } = context;
+    const resource = selectResource(input.ResourceARN);
+    if (resource.kind === 'stream') await control.removeStreamTags(resource.ref, input.TagKeys);
+    else await control.removeConsumerTags(resource.ref, input.TagKeys);
+    return null;
+  },
 };

@@ -1,10 +1,14 @@
-/** UpdateAccountSettings: described to clients, not served by this version. */
+/** UpdateAccountSettings: takes up or gives up the minimum throughput billing commitment. */
+import { describeSettings } from '../account-settings.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const updateAccountSettings: Operation = {
+interface Input {
+  readonly MinimumThroughputBillingCommitment: { readonly Status: 'ENABLED' | 'DISABLED' };
+}
+
+export const updateAccountSettings: Operation<Input> = {
   name: 'UpdateAccountSettings',
   plane: 'control',
   input: {
@@ -15,5 +19,9 @@ export const updateAccountSettings: Operation = {
   },
   errors: ['InvalidArgumentException', 'ValidationException', 'LimitExceededException'],
   target: () => null,
-  handle: () => unavailable('UpdateAccountSettings'),
+  async handle(context, input) {
+    const enabled = input.MinimumThroughputBillingCommitment.Status === 'ENABLED';
+    const { account } = context.caller;
+    return describeSettings(await context.control.updateAccountSettings(account, enabled));
+  },
 };

@@ -1,10 +1,16 @@
-/** UpdateMaxRecordSize: described to clients, not served by this version. */
+/** UpdateMaxRecordSize: sets how large records of a stream may be; stored ones stay. */
+import { streamOf } from '../consumer-selector.ts';
+import { targetOf } from '../stream-selector.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const updateMaxRecordSize: Operation = {
+interface Input {
+  readonly StreamARN: string;
+  readonly MaxRecordSizeInKiB: number;
+}
+
+export const updateMaxRecordSize: Operation<Input> = {
   name: 'UpdateMaxRecordSize',
   plane: 'control',
   input: {
@@ -23,6 +29,10 @@ export const updateMaxRecordSize: Operation = {
     'AccessDeniedException',
     'ValidationException',
   ],
-  target: () => null,
-  handle: () => unavailable('UpdateMaxRecordSize'),
+  target: (context, input) => targetOf(context, streamOf(input.StreamARN)),
+  async handle(context, input) {
+    const stream = streamOf(input.StreamARN);
+    await context.control.updateMaxRecordSize(stream, input.MaxRecordSizeInKiB);
+    return null;
+  },
 };

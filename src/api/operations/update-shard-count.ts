@@ -1,10 +1,15 @@
-/** UpdateShardCount: described to clients, not served by this version. */
+/** UpdateShardCount: splits and merges until a stream has so many shards of equal width. */
+import { selectStream, streamTarget, targetOf, type StreamSelector } from '../stream-selector.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const updateShardCount: Operation = {
+interface Input extends StreamSelector {
+  readonly TargetShardCount: number;
+  readonly ScalingType: 'UNIFORM_SCALING';
+}
+
+export const updateShardCount: Operation<Input> = {
   name: 'UpdateShardCount',
   plane: 'control',
   input: {
@@ -25,6 +30,16 @@ export const updateShardCount: Operation = {
     'ValidationException',
     'AccessDeniedException',
   ],
-  target: () => null,
-  handle: () => unavailable('UpdateShardCount'),
+  target: streamTarget,
+  async handle(context, input) {
+    const stream = selectStream(context, input);
+    const target = input.TargetShardCount;
+    const before = await context.control.updateShardCount(stream, target);
+    return {
+      StreamName: stream.name,
+      CurrentShardCount: before,
+      TargetShardCount: target,
+      StreamARN: targetOf(context, stream).arn,
+    };
+  },
 };

@@ -1,10 +1,18 @@
-/** UpdateStreamMode: described to clients, not served by this version. */
+/** UpdateStreamMode: switches a stream between provisioned and on-demand. */
+import type { StreamMode } from '../../model/stream.ts';
+import { streamOf } from '../consumer-selector.ts';
+import { targetOf } from '../stream-selector.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const updateStreamMode: Operation = {
+interface Input {
+  readonly StreamARN: string;
+  readonly StreamModeDetails: { readonly StreamMode: StreamMode };
+  readonly WarmThroughputMiBps?: number;
+}
+
+export const updateStreamMode: Operation<Input> = {
   name: 'UpdateStreamMode',
   plane: 'control',
   input: {
@@ -23,6 +31,11 @@ export const updateStreamMode: Operation = {
     'ResourceNotFoundException',
     'ValidationException',
   ],
-  target: () => null,
-  handle: () => unavailable('UpdateStreamMode'),
+  target: (context, input) => targetOf(context, streamOf(input.StreamARN)),
+  async handle(context, input) {
+    const mode = input.StreamModeDetails.StreamMode;
+    const warm = input.WarmThroughputMiBps ?? null;
+    await context.control.updateStreamMode(streamOf(input.StreamARN), mode, warm);
+    return null;
+  },
 };

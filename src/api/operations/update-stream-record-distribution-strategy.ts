@@ -1,10 +1,17 @@
-/** UpdateStreamRecordDistributionStrategy: described to clients, not served by this version. */
+/** UpdateStreamRecordDistributionStrategy: lets the service spread records, or their keys. */
+import type { RecordDistributionStrategy } from '../../model/stream.ts';
+import { streamOf } from '../consumer-selector.ts';
+import { targetOf } from '../stream-selector.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const updateDistribution: Operation = {
+interface Input {
+  readonly StreamARN: string;
+  readonly RecordDistributionStrategy: RecordDistributionStrategy;
+}
+
+export const updateDistribution: Operation<Input> = {
   name: 'UpdateStreamRecordDistributionStrategy',
   plane: 'control',
   input: {
@@ -23,6 +30,10 @@ export const updateDistribution: Operation = {
     'AccessDeniedException',
     'ValidationException',
   ],
-  target: () => null,
-  handle: () => unavailable('UpdateStreamRecordDistributionStrategy'),
+  target: (context, input) => targetOf(context, streamOf(input.StreamARN)),
+  async handle(context, input) {
+    const stream = streamOf(input.StreamARN);
+    await context.control.updateRecordDistribution(stream, input.RecordDistributionStrategy);
+    return null;
+  },
 };

@@ -1,10 +1,14 @@
-/** UpdateStreamWarmThroughput: described to clients, not served by this version. */
+/** UpdateStreamWarmThroughput: provisions an on-demand stream for a throughput, or lets it go. */
+import { selectStream, streamTarget, targetOf, type StreamSelector } from '../stream-selector.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
-import { unavailable } from '../unavailable.ts';
 
-export const updateStreamWarmThroughput: Operation = {
+interface Input extends StreamSelector {
+  readonly WarmThroughputMiBps: number;
+}
+
+export const updateStreamWarmThroughput: Operation<Input> = {
   name: 'UpdateStreamWarmThroughput',
   plane: 'control',
   input: {
@@ -24,6 +28,14 @@ export const updateStreamWarmThroughput: Operation = {
     'ResourceInUseException',
     'ValidationException',
   ],
-  target: () => null,
-  handle: () => unavailable('UpdateStreamWarmThroughput'),
+  target: streamTarget,
+  async handle(context, input) {
+    const stream = selectStream(context, input);
+    const warm = await context.control.updateWarmThroughput(stream, input.WarmThroughputMiBps);
+    return {
+      StreamARN: targetOf(context, stream).arn,
+      StreamName: stream.name,
+      WarmThroughput: { TargetMiBps: warm.targetMiBps, CurrentMiBps: warm.currentMiBps },
+    };
+  },
 };
