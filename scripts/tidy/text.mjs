@@ -12,7 +12,7 @@ const CODE = /\.(ts|mts|mjs|js)$/;
 // Assembled, so that this file does not break its own rule.
 const WORDS = ['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX', 'HA' + 'CK'];
 const LEFTOVER = new RegExp(`\\b(${WORDS.join('|')})\\b`);
-/** An address, a text alone on its line, a test's title: cut in two, a search no longer finds it. */
+/** Addresses, texts alone on their line, titles of tests: cut in two, a search misses them. */
 const UNBREAKABLE = /https?:\/\/\S{60}|^\s*(['"`]).*\1[,;)]*$|^\s*(test|it|describe)\(['"`]/;
 /** Names that tools or habit fix. */
 const FIXED_NAMES = /^(README|CONTRIBUTING|CHANGELOG|SECURITY|LICENSE|CODE_OF_CONDUCT|Dockerfile)/;

@@ -1,10 +1,10 @@
 /**
  * One SubscribeToShard response: turns what the back end pushes into events on a response stream.
  *
- * Invariants: every event but the last of a shard has a ContinuationSequenceNumber and no ChildShards,
- * the last has ChildShards and no number; numbers only move forward; an event goes out at least every
- * five seconds while the peer takes them; after five minutes the stream ends in the regular way.
- * Subscribers at the same place of a shard are sent the very same bytes.
+ * Invariants: every event but the last of a shard has a ContinuationSequenceNumber and no
+ * ChildShards, the last has ChildShards and no number; numbers only move forward; an event goes out
+ * at least every five seconds while the peer takes them; after five minutes the stream ends in the
+ * regular way. Subscribers at the same place of a shard are sent the very same bytes.
  */
 import type { Follower, FollowFailure, Following, RecordsOutcome } from '../model/data-plane.ts';
 import { SUBSCRIPTION_HEARTBEAT_MS, SUBSCRIPTION_LIFE_MS } from '../model/limits.ts';

@@ -1,5 +1,6 @@
 /**
- * SubscribeToShard: pushes the records of a shard to one registered consumer for up to five minutes.
+ * SubscribeToShard: pushes the records of a shard to one registered consumer for up to five
+ * minutes.
  */
 import { parseConsumerArn } from '../../model/arn.ts';
 import { inUse, invalidSelector, notFound, throughputExceeded } from '../../model/messages.ts';

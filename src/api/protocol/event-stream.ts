@@ -7,8 +7,8 @@
  *  a header: | name length u8 | name | type u8 = 7 | value length u16 | value |
  * ```
  *
- * Messages are written here rather than by a library because an event of a megabyte is checksummed on
- * the hot path of every subscription; tests read them back with a library.
+ * Messages are written here rather than by a library because an event of a megabyte is checksummed
+ * on the hot path of every subscription; tests read them back with a library.
  */
 import { assert } from '../../common/assert.ts';
 import { crc32 } from '../../common/crc32.ts';
