@@ -49,7 +49,7 @@ import { updateStreamWarmThroughput } from './operations/update-stream-warm-thro
 import { check } from './check.ts';
 import { decodeBody, encodeOutput } from './codec.ts';
 import { coerce } from './coerce.ts';
-import type { Operation, OperationContext, Output, Protocol } from './operation.ts';
+import type { Caller, Operation, OperationContext, Output, Protocol, Target } from './operation.ts';
 import { StreamingOutput } from './response-stream.ts';
 
 const all: readonly Operation[] = [
@@ -105,6 +105,14 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
   all.map((operation) => [operation.name, operation]),
 );
 
+/** Called once a request is allowed, before its work is done; throws ServiceError to refuse it. */
+export type Admit = (
+  operation: Operation,
+  caller: Caller,
+  target: Target | null,
+  input: unknown,
+) => void;
+
 /** Parts of a whole body, or what will write the body bit by bit. */
 export type Answer = readonly Uint8Array[] | StreamingOutput;
 
@@ -137,11 +145,13 @@ export async function invoke(
   operation: Operation,
   context: OperationContext,
   decoded: DecodedBody,
+  admit: Admit = () => undefined,
 ): Promise<Answer> {
   const input = readInput(operation, decoded);
   const target = operation.target(context, input);
   const checked = context.access.check(context.caller, `kinesis:${operation.name}`, target);
   if (checked instanceof Promise) await checked;
+  admit(operation, context.caller, target, input);
   const handled = operation.handle(context, input);
   return encodeAnswer(operation, context, handled instanceof Promise ? await handled : handled);
 }

@@ -15,6 +15,7 @@ import { ON_DEMAND_DEFAULTS } from '../control/on-demand.ts';
 import { RetentionDriver } from '../control/retention.ts';
 import { defaultHttpLimits } from '../frontend/http-options.ts';
 import { HttpListener } from '../frontend/listener.ts';
+import { OperationLimits } from '../frontend/operation-limits.ts';
 import { Pipeline } from '../frontend/pipeline.ts';
 import { Router } from '../frontend/router.ts';
 import { DataKeys } from '../keys/data-keys.ts';
@@ -154,13 +155,18 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
   const tokens = new SealedTokens({ random }, await sealingKey(meta, random));
   const data = new Router({ map, backend, random });
   const { access, authenticator } = openAccess;
+  const limits = new OperationLimits({ clock }, config.limits);
+  metrics.counted(
+    { name: 'tailrace_calls_over_rate_total', help: 'Calls over the rate of their operation.' },
+    () => limits.overRate,
+  );
   const pipeline = new Pipeline<Caller, DecodedBody>({
     clock,
     random,
     log,
     observer: new RequestMetrics(metrics),
     authenticator,
-    api: new ServerApi({ clock, data, control, tokens, access }, config.region),
+    api: new ServerApi({ clock, data, control, tokens, access, limits }, config.region),
   });
   return listen({ config, clock, closers, metrics, pipeline });
 }

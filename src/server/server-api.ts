@@ -6,10 +6,11 @@ import type { Access, Caller, OperationContext, Protocol } from '../api/operatio
 import type { ControlPlane, DataPlane } from '../api/ports.ts';
 import { encodeError } from '../api/codec.ts';
 import { decodeRequest, invoke, operations } from '../api/registry.ts';
-import type { DecodedBody } from '../api/registry.ts';
+import type { Admit, DecodedBody } from '../api/registry.ts';
 import type { Tokens } from '../api/tokens.ts';
 import { assert } from '../common/assert.ts';
 import type { ApiCalls, Call, CallOutput } from '../frontend/pipeline.ts';
+import type { OperationLimits } from '../frontend/operation-limits.ts';
 import type { ServiceError } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 
@@ -19,15 +20,19 @@ export interface ServerApiDependencies {
   readonly control: ControlPlane;
   readonly tokens: Tokens;
   readonly access: Access;
+  readonly limits: OperationLimits;
 }
 
 export class ServerApi implements ApiCalls<Caller, DecodedBody> {
   readonly #dependencies: ServerApiDependencies;
   readonly #region: string;
+  readonly #admit: Admit;
 
   constructor(dependencies: ServerApiDependencies, region: string) {
     this.#dependencies = dependencies;
     this.#region = region;
+    const { limits } = dependencies;
+    this.#admit = ({ name }, caller, target, input) => limits.admit(name, caller, target, input);
   }
 
   has(operation: string): boolean {
@@ -58,6 +63,6 @@ export class ServerApi implements ApiCalls<Caller, DecodedBody> {
       tokens,
       access,
     };
-    return invoke(known, context, input);
+    return invoke(known, context, input, this.#admit);
   }
 }

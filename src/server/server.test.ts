@@ -117,8 +117,8 @@ after(() => rm(directory, { recursive: true, force: true }));
 
 describe('embedded', () => {
   test('in memory: create, put, get, delete; two servers do not see each other', async () => {
-    const server = await startServer();
-    const other = await startServer();
+    const server = await startServer({ limits: 'off' });
+    const other = await startServer({ limits: 'off' });
     const { endpoint } = server;
     await succeed(endpoint, 'CreateStream', { StreamName: 'orders', ShardCount: 3 });
     await untilActive(endpoint, 'orders');
@@ -141,7 +141,7 @@ describe('embedded', () => {
 
   test('in a directory: everything is there after a restart, iterators too', async () => {
     const dataDir = join(directory, 'kept');
-    const first = await startServer({ dataDir });
+    const first = await startServer({ dataDir, limits: 'off' });
     await succeed(first.endpoint, 'CreateStream', { StreamName: 'orders', ShardCount: 2 });
     await untilActive(first.endpoint, 'orders');
     const answer = await succeed(first.endpoint, 'PutRecords', put);
@@ -157,7 +157,7 @@ describe('embedded', () => {
     assert.equal(before.length, 20);
     await first.close();
 
-    const second = await startServer({ dataDir });
+    const second = await startServer({ dataDir, limits: 'off' });
     assert.deepEqual(await readAll(second.endpoint, 'orders'), before);
     const page = await succeed(second.endpoint, 'GetRecords', iterator);
     assert.deepEqual(page['Records'], before.slice(1, 1 + (page['Records'] as Read[]).length));
@@ -169,7 +169,7 @@ describe('embedded', () => {
     const after = await readAll(second.endpoint, 'orders');
     assert.equal(after.length, 21);
     assert.ok(after.some((record) => record.SequenceNumber === more['SequenceNumber']));
-    await assert.rejects(startServer({ dataDir }), StoreLockedError);
+    await assert.rejects(startServer({ dataDir, limits: 'off' }), StoreLockedError);
     await second.close();
   });
 
@@ -189,7 +189,7 @@ describe('embedded', () => {
 
   test('a failed start leaves nothing open', async () => {
     const dataDir = join(directory, 'taken');
-    const server = await startServer();
+    const server = await startServer({ limits: 'off' });
     await assert.rejects(startServer({ dataDir, port: server.port }), { code: 'EADDRINUSE' });
     await server.close();
     await (await startServer({ dataDir, port: server.port })).close();
