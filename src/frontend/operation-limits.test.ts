@@ -68,7 +68,7 @@ test('account rates are shared by all streams of the account, and only there', (
     passing(8, () => guard.admit('DeleteStream', caller, stream('a'), {})),
     5,
   );
-  assert.equal(guard.overRate, 14);
+  assert.equal(guard.overRate, 17);
 });
 
 test('stream rates are shared by a stream and its consumers', () => {
