@@ -14,6 +14,7 @@ import { isOpen } from './control-context.ts';
 import type { HotShard, HotShardOptions } from './hot-shards.ts';
 import { HOT_SHARD_DEFAULTS, HotShards } from './hot-shards.ts';
 import { middleOf, ReshardPlan } from './reshard-plan.ts';
+import type { ReshardChange } from './reshard.ts';
 import { quietReshard } from './reshard.ts';
 import { withScaling } from './stream-history.ts';
 import type { StreamRecord } from './stream-record.ts';
@@ -127,18 +128,20 @@ export class OnDemandScaler {
           : this.#splitting(current, hot);
       });
     } catch (error) {
-      // A full quota or a store that is away: the shard stays hot and is looked at again.
+      // The store is away, for instance: the shard stays hot and is looked at again.
       const reason = error instanceof ServiceError ? error.message : String(error);
       this.#log.warn({ stream: name, reason }, 'a hot shard could not be split');
     }
   }
 
-  #splitting(
-    record: StreamRecord,
-    hot: readonly HotShard[],
-  ): ReturnType<typeof quietReshard> | null {
+  #splitting(record: StreamRecord, all: readonly HotShard[]): ReshardChange | null {
     const plan = new ReshardPlan(record.document);
     const before = plan.open.length;
+    const hot = all.slice(0, this.#context.quotas.shardsLeft(record.document.account));
+    if (hot.length < all.length) {
+      const { name } = record.document;
+      this.#log.warn({ stream: name }, 'the shard limit keeps hot shards from being split');
+    }
     const keys = new Set(hot.map(({ key }) => key));
     const chosen = plan.open.filter(
       ({ shard, start, end }) => shard !== null && keys.has(shard.key) && end > start,

@@ -33,19 +33,22 @@ export class Quotas {
     this.#limits = options.limits;
   }
 
+  /** Shards that may still be opened in an account. */
+  shardsLeft(account: string): number {
+    return Math.max(0, this.#limits.shardLimit - this.#current(account).openShards);
+  }
+
   /**
    * Takes `wanted` (what is not named is 0) until the returned function is called; throws
    * LimitExceededException, and takes nothing, where a quota would be passed.
    */
   reserve(account: string, wanted: Partial<AccountTotals>): () => void {
     const taken: AccountTotals = { ...NOTHING, ...wanted };
-    const reserved = this.#reserved.get(account) ?? [];
-    const current = reserved.reduce(add, this.#table.totals(account));
-    const text = this.#exceeded(account, current, taken);
+    const text = this.#exceeded(account, this.#current(account), taken);
     if (text !== null) {
       throw new ServiceError('LimitExceededException', text);
     }
-    this.#reserved.set(account, [...reserved, taken]);
+    this.#reserved.set(account, [...(this.#reserved.get(account) ?? []), taken]);
     return () => {
       const left = (this.#reserved.get(account) ?? []).filter((entry) => entry !== taken);
       if (left.length === 0) {
@@ -54,6 +57,10 @@ export class Quotas {
         this.#reserved.set(account, left);
       }
     };
+  }
+
+  #current(account: string): AccountTotals {
+    return (this.#reserved.get(account) ?? []).reduce(add, this.#table.totals(account));
   }
 
   #exceeded(account: string, current: AccountTotals, taken: AccountTotals): string | null {
