@@ -12,6 +12,8 @@ function requestOf(headers: Record<string, string>, target = '/'): SignedRequest
     target,
     headers,
     rawHeaders: Object.entries(headers).flat(),
+    remoteAddress: '127.0.0.1',
+    secure: false,
     body: new Uint8Array(0),
   };
 }

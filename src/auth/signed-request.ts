@@ -15,6 +15,9 @@ export interface SignedRequest {
    * character per byte.
    */
   readonly rawHeaders: readonly string[];
+  readonly remoteAddress: string;
+  /** Whether the connection is encrypted. */
+  readonly secure: boolean;
   readonly body: Uint8Array;
 }
 

@@ -118,6 +118,8 @@ function requestOf(draft: Draft): SignedRequest {
     target: draft.path,
     headers,
     rawHeaders: draft.headers.flat(),
+    remoteAddress: '192.0.2.7',
+    secure: true,
     body: draft.body,
   };
 }

@@ -36,9 +36,14 @@ const MISMATCH =
 /** Headers that a signature must cover whenever they are there, besides all `x-amz-` ones. */
 const mustSign: ReadonlySet<string> = new Set(['content-type']);
 
-/** An identity with the credential it was proven by. */
+/** An identity with the credential it was proven by, and what policies ask about the request. */
 export interface VerifiedIdentity extends Identity {
   readonly credential: Credential;
+  readonly sourceAddress: string;
+  /** Whether the connection is encrypted. */
+  readonly secure: boolean;
+  readonly userAgent: string | null;
+  readonly referer: string | null;
 }
 
 export interface SigV4Dependencies {
@@ -91,6 +96,10 @@ export class SigV4Authenticator {
       arn: credential.session?.arn ?? arn,
       accessKeyId: credential.accessKeyId,
       credential,
+      sourceAddress: request.remoteAddress,
+      secure: request.secure,
+      userAgent: headerOf(request, 'user-agent') ?? null,
+      referer: headerOf(request, 'referer') ?? null,
     };
   }
 
