@@ -5,7 +5,8 @@
  * other storage than the data where that matters: `--keyring` names another place.
  */
 import { z } from 'zod';
-import { type Disk, DiskError } from '../runtime/disk.ts';
+import type { Disk } from '../runtime/disk.ts';
+import { replaceTextFile } from '../runtime/text-file.ts';
 
 export type KeyState = 'enabled' | 'disabled' | 'pending-deletion';
 
@@ -46,26 +47,6 @@ export class KeyringFormatError extends Error {
   override readonly name = 'KeyringFormatError';
 }
 
-/** Largest keyring file that is read, bytes. */
-const fileBytesMax = 16 * 1024 * 1024;
-
-/** The file's text; null where there is no file. */
-export async function readKeyringText(disk: Disk, path: string): Promise<string | null> {
-  try {
-    const file = await disk.open(path, 'read');
-    try {
-      const bytes = new Uint8Array(Math.min(await file.size(), fileBytesMax));
-      const got = await file.read(bytes, 0);
-      return new TextDecoder().decode(bytes.subarray(0, got));
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (error instanceof DiskError && error.code === 'not-found') return null;
-    throw error;
-  }
-}
-
 /** Parses and checks; throws KeyringFormatError. */
 export function parseKeyring(path: string, text: string): KeyringContents {
   try {
@@ -76,26 +57,7 @@ export function parseKeyring(path: string, text: string): KeyringContents {
   }
 }
 
-/**
- * Replaces the file durably: either the old or the new contents survive a crash, never a mixture.
- */
-export async function writeKeyring(
-  disk: Disk,
-  path: string,
-  contents: KeyringContents,
-): Promise<void> {
-  const directory = path.replace(/\/[^/]*$/, '') || '/';
-  const temporary = `${path}.new`;
-  await disk.makeDirectory(directory);
-  await disk.remove(temporary);
-  const file = await disk.open(temporary, 'create');
-  try {
-    const bytes = new TextEncoder().encode(`${JSON.stringify(contents, null, 2)}\n`);
-    await file.write([bytes], 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await disk.rename(temporary, path);
-  await disk.syncDirectory(directory);
+/** Replaces the file durably. */
+export function writeKeyring(disk: Disk, path: string, contents: KeyringContents): Promise<void> {
+  return replaceTextFile(disk, path, `${JSON.stringify(contents, null, 2)}\n`);
 }

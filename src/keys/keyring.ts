@@ -11,13 +11,13 @@ import { ServiceError } from '../model/service-error.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { Random } from '../runtime/random.ts';
+import { readTextFile } from '../runtime/text-file.ts';
 import type { GeneratedDataKey, KeyProvider } from './key-provider.ts';
 import {
   type KeyState,
   type KeyringContents,
   type KeyringKey,
   parseKeyring,
-  readKeyringText,
   writeKeyring,
 } from './keyring-file.ts';
 
@@ -237,7 +237,7 @@ export class Keyring implements KeyProvider {
   }
 
   async #reload(): Promise<void> {
-    const text = (await readKeyringText(this.#deps.disk, this.#options.path)) ?? emptyText;
+    const text = (await readTextFile(this.#deps.disk, this.#options.path)) ?? emptyText;
     if (text === this.#text) return;
     this.#contents = parseKeyring(this.#options.path, text);
     this.#text = text;

@@ -16,8 +16,8 @@ import { afterBytes } from './after-bytes.ts';
 const ZERO_CHUNK_BYTES = 1024 * 1024;
 const ZEROS = new Uint8Array(ZERO_CHUNK_BYTES);
 
-/** Files are for the user that runs the server and for its group; the log holds customers' data. */
-const FILE_PERMISSIONS = 0o640;
+/** Files are for the user that runs the server only: they hold customers' data, and keys. */
+const FILE_PERMISSIONS = 0o600;
 
 const OPEN_FLAGS: Readonly<Record<OpenMode, string>> = { read: 'r', write: 'r+', create: 'wx+' };
 
