@@ -19,6 +19,15 @@ import { encodeSegmentHeader, positionOf, segmentHeaderBytes } from './segment-f
 const FIRST_ALLOCATION_BYTES = 1024 * 1024;
 
 /**
+ * Frames of this size and more go into space that is only reserved by the file's length. Zeros
+ * written beforehand save a small frame the work of finding blocks while somebody waits, but would
+ * double the bytes that large ones write (docs/adr/0004-segment-space.md has the measurements).
+ */
+const LARGE_FRAME_BYTES = 256 * 1024;
+/** Weight of the newest frame in the running mean of frame sizes. */
+const MEAN_WEIGHT = 1 / 8;
+
+/**
  * A file being filled. `bytes` is where the next frame goes, `allocated` how far the file has
  * space.
  */
@@ -43,6 +52,7 @@ export class LocalWriter implements VolumeWriter {
   #rollWanted = false;
   /** The next segment's file, made before it is needed. */
   #spare: Promise<ActiveFile> | null = null;
+  #frameBytesMean = 0;
   #appending = false;
   #over: Error | null = null;
   #idle: Promise<void> = Promise.resolve();
@@ -157,6 +167,7 @@ export class LocalWriter implements VolumeWriter {
       target.segment.end = end;
     }
     this.#chain = head.chain;
+    this.#frameBytesMean += (head.frameBytes - this.#frameBytesMean) * MEAN_WEIGHT;
     if (target !== this.#active) {
       const sealed = this.#active;
       this.#active = target;
@@ -216,18 +227,29 @@ export class LocalWriter implements VolumeWriter {
       return;
     }
     try {
-      await target.file.allocate(end);
-      target.allocated = end;
+      if (this.#framesAreLarge) {
+        const length = Math.max(end, this.#segmentBytes);
+        await target.file.truncate(length);
+        target.allocated = length;
+      } else {
+        await target.file.allocate(end);
+        target.allocated = end;
+      }
     } catch (error) {
       this.#refuse(error);
     }
+  }
+
+  get #framesAreLarge(): boolean {
+    return this.#frameBytesMean >= LARGE_FRAME_BYTES;
   }
 
   /** Looks ahead: more space in this segment, then the next segment. */
   #prepare(target: ActiveFile): void {
     const { allocated, bytes } = target;
     const ahead = Math.min(this.#segmentBytes, allocated * 2);
-    if (target.growing === null && ahead > allocated && bytes > allocated / 2) {
+    const wanted = !this.#framesAreLarge && ahead > allocated && bytes > allocated / 2;
+    if (target.growing === null && wanted) {
       target.growing = target.file
         .allocate(ahead)
         .then(
