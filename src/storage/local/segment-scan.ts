@@ -20,7 +20,7 @@ export interface ScanOptions {
   /** Where the frames are known to end; the file's size where that is not known. */
   readonly end: number;
   readonly headsOnly: boolean;
-  /** Offset of the first frame wanted; the walk begins there and takes the chain as it finds it. */
+  /** Where the walk begins; the first frame at or behind it is taken with the chain it has. */
   readonly from: number;
 }
 
@@ -47,12 +47,15 @@ export async function* scanSegment(
     const { identity, previousCrc: headCrc, previousFrame: frameNumber } = header;
     rule = { ...rule, last: { identity, frameNumber, headCrc } };
     sequential = generation === 0;
-  } else if (header === null) {
+  } else {
+    // Within the segment, or without its header, the walk begins at the first frame it finds.
     const first = await findFrame(window, rule, offset, options.end);
     if (first === null) {
       return;
     }
-    yield { kind: 'damage', offset: 0, bytes: first };
+    if (offset === segmentHeaderBytes) {
+      yield { kind: 'damage', offset: 0, bytes: first };
+    }
     offset = first;
   }
   while (offset < options.end) {
