@@ -29,7 +29,8 @@ export async function walkShards(target, stream, shards, connections) {
         ShardId: shard,
         ShardIteratorType: 'TRIM_HORIZON',
       });
-      records += await readShard(reader, ShardIterator);
+      const found = await readShard(reader, ShardIterator);
+      records += found;
     }
     reader.close();
   };

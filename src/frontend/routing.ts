@@ -1,8 +1,9 @@
 /**
  * Which shard each record of a batch goes to, and the batch cut accordingly.
  *
- * Records of one shard keep their order. Runs that already lie together in the batch are passed on
- * as they are; only a shard whose records are scattered is copied, once.
+ * Records of one shard keep their order. A batch whose shards are runs already is passed on as it
+ * lies; else all of it is copied, once, into one new array. Payloads live as long as the tail of
+ * the log keeps them, so none may be a small view that keeps a large batch alive.
  */
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { ShardAppend } from '../model/data-plane.ts';
@@ -74,41 +75,56 @@ export function cut(
     const list = lists.get(routes[record]!)!;
     list.records[list.filled++] = record;
   }
+  const asTheyLie = only === null && [...lists.values()].every(({ records }) => isRun(records));
+  const gathered = asTheyLie ? null : gather(batch, [...lists.values()]);
   const parts: RoutedPart[] = [];
+  let to = 0;
   for (const [shard, { records }] of lists) {
     const from = records[0]!;
-    const together = records[records.length - 1]! - from === records.length - 1;
+    const bytes = packedBytes(batch, records);
+    const payload =
+      gathered === null
+        ? batch.packed.subarray(batch.offsets[from], batch.offsets[from]! + bytes)
+        : gathered.subarray(to, to + bytes);
+    to += bytes;
     parts.push({
       shard,
       from,
-      records: together ? null : records,
-      append: {
-        shard: table.shards[shard]!.document.key,
-        count: records.length,
-        payload: together
-          ? batch.packed.subarray(batch.offsets[from], batch.offsets[from + records.length])
-          : gather(batch, records),
-      },
+      records: isRun(records) ? null : records,
+      append: { shard: table.shards[shard]!.document.key, count: records.length, payload },
     });
   }
   return parts;
 }
 
-/** Scattered records, back to back in a new array; neighbours are copied together. */
-function gather(batch: RecordBatch, records: Uint32Array): Uint8Array {
-  const { packed, offsets } = batch;
+/** Whether the records are neighbours in the batch. */
+function isRun(records: Uint32Array): boolean {
+  return records[records.length - 1]! - records[0]! === records.length - 1;
+}
+
+function packedBytes({ offsets }: RecordBatch, records: Uint32Array): number {
   let bytes = 0;
   for (const record of records) bytes += offsets[record + 1]! - offsets[record]!;
-  const out = new Uint8Array(bytes);
+  return bytes;
+}
+
+/** All records of the lists, list after list, in a new array; neighbours are copied together. */
+function gather(batch: RecordBatch, lists: readonly { readonly records: Uint32Array }[]): Buffer {
+  const { packed, offsets } = batch;
+  let total = 0;
+  for (const { records } of lists) total += packedBytes(batch, records);
+  const out = Buffer.allocUnsafeSlow(total);
   let to = 0;
-  for (let i = 0; i < records.length;) {
-    const start = offsets[records[i]!]!;
-    let last = records[i]!;
-    i++;
-    while (i < records.length && records[i] === last + 1) last = records[i++]!;
-    const end = offsets[last + 1]!;
-    out.set(packed.subarray(start, end), to);
-    to += end - start;
+  for (const { records } of lists) {
+    for (let i = 0; i < records.length;) {
+      const start = offsets[records[i]!]!;
+      let last = records[i]!;
+      i++;
+      while (i < records.length && records[i] === last + 1) last = records[i++]!;
+      const end = offsets[last + 1]!;
+      out.set(packed.subarray(start, end), to);
+      to += end - start;
+    }
   }
   return out;
 }
