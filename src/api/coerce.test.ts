@@ -58,6 +58,15 @@ test('base64 that is none', () => {
   refused(blob, '====', `${wrong('====')}${last}`);
 });
 
+test('huge values are not quoted in full', () => {
+  for (const type of ['blob', 'boolean'] as const) {
+    assert.throws(
+      () => coerced({ type }, 'x'.repeat(1_000_001)),
+      (error) => error instanceof ServiceError && error.text!.length < 5_000,
+    );
+  }
+});
+
 test('lists, maps and structures in the wrong place', () => {
   const list: Rule = { type: 'list', member: string };
   const map: Rule = { type: 'map', key: { type: 'string' }, value: { type: 'string' } };

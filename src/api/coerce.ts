@@ -13,6 +13,8 @@ export type Members = Record<string, unknown>;
 const INTEGER_MAX = 2 ** 31 - 1;
 const INTEGER_MIN = -(2 ** 31);
 const INSTANT_MAX = Number.MAX_SAFE_INTEGER;
+/** Characters of a value up to which it is quoted in full. */
+const QUOTED_CHARS_MAX = 4_096;
 const LIST_FOUND = 'Start of list found where not expected';
 const STRUCTURE_FOUND = 'Start of structure or map found where not expected.';
 const TRUE_TEXTS: readonly string[] = ['TRUE', '1', 'YES'];
@@ -64,6 +66,11 @@ function classOf(value: unknown): string {
   }
 }
 
+/** A text as errors quote it: not all of it when it is huge. */
+function quotable(text: string): string {
+  return text.length <= QUOTED_CHARS_MAX ? text : `${text.slice(0, QUOTED_CHARS_MAX)}...`;
+}
+
 function isScalar(value: unknown): boolean {
   return typeof value !== 'object' || value instanceof Uint8Array || value instanceof Timestamp;
 }
@@ -85,7 +92,7 @@ function coerceBoolean(value: unknown): boolean {
   const text = value.toUpperCase();
   if (TRUE_TEXTS.includes(text)) return true;
   if (FALSE_TEXTS.includes(text)) return false;
-  refuse(`'${text}' can not be converted to an Boolean`);
+  refuse(`'${quotable(text)}' can not be converted to an Boolean`);
 }
 
 function coerceTimestamp(value: unknown): number {
@@ -104,7 +111,7 @@ function coerceBlob(value: unknown): Uint8Array {
   if (value.length === Math.ceil(bytes.length / 3) * 4 && bytes.toString('base64') === value) {
     return bytes;
   }
-  const wrong = `'${value}' can not be converted to a Blob: `;
+  const wrong = `'${quotable(value)}' can not be converted to a Blob: `;
   if (value.length % 4 !== 0) {
     refuse(
       `${wrong}Base64 encoded length is expected a multiple of 4 bytes but found: ${value.length}`,

@@ -91,6 +91,9 @@ describe('scanning PutRecords', () => {
     'base64 of the wrong length': '{"Records":[{"Data":"AAA","PartitionKey":"k"}]}',
     'a foreign character': '{"Records":[{"Data":"AA-A","PartitionKey":"k"}]}',
     'unused bits': '{"Records":[{"Data":"AB==","PartitionKey":"k"}]}',
+    'an ARN that is not ASCII':
+      '{"Records":[{"Data":"","PartitionKey":"k"}],' +
+      '"StreamARN":"arn:aws:kinesis:us-east-1:123456789012:stream/é"}',
     'a hash key too large':
       `{"Records":[{"Data":"","PartitionKey":"k",` + `"ExplicitHashKey":"${2n ** 128n}"}]}`,
     'a hash key with a zero': '{"Records":[{"Data":"","PartitionKey":"k","ExplicitHashKey":"01"}]}',

@@ -75,7 +75,7 @@ class Scanner {
         name = this.#text();
         if (!streamNamePattern.test(name)) return null;
       } else if (this.#isName('StreamARN')) {
-        if (arn !== undefined || !this.#string(arnBytesMax)) return null;
+        if (arn !== undefined || !this.#string(arnBytesMax) || !this.#isAscii()) return null;
         arn = this.#text();
         if (!streamArnPattern.test(arn)) return null;
       } else {

@@ -1,6 +1,7 @@
 /** PutRecords: appends up to 500 records; each succeeds or fails on its own. */
 import { RecordBatchBuilder } from '../../model/record-batch-builder.ts';
-import { scanPutRecordsJson } from '../fast/scan-put-records-json.ts';
+import { scanPutRecordsCbor } from '../fast/scan-put-records-cbor.ts';
+import { scanPutRecordsJson, type ScannedPutRecords } from '../fast/scan-put-records-json.ts';
 import { keyErrors, type Operation } from '../operation.ts';
 import {
   encodePutRecordsCbor,
@@ -25,6 +26,11 @@ interface Members extends StreamSelector {
 
 interface Input extends StreamSelector, PutInput {}
 
+/** What a scanner took cannot have a hash key beyond the ring, nor be a dry run. */
+function scannedInput(scanned: ScannedPutRecords | null): Input | null {
+  return scanned === null ? null : { ...scanned, invalidHashKey: null, dryRun: false };
+}
+
 export const putRecords: Operation<Input, PutRecordsAnswer> = {
   name: 'PutRecords',
   plane: 'data',
@@ -48,10 +54,8 @@ export const putRecords: Operation<Input, PutRecordsAnswer> = {
     ...keyErrors,
   ],
   codec: {
-    decodeJson(body) {
-      const scanned = scanPutRecordsJson(body);
-      return scanned === null ? null : { ...scanned, invalidHashKey: null, dryRun: false };
-    },
+    decodeJson: (body) => scannedInput(scanPutRecordsJson(body)),
+    decodeCbor: (body) => scannedInput(scanPutRecordsCbor(body)),
     encodeJson: encodePutRecordsJson,
     encodeCbor: encodePutRecordsCbor,
   },
