@@ -1,4 +1,5 @@
 /** Who may change a resource policy, and what one must look like. */
+import { parsePolicyText, PolicyFormatError } from '../auth/policy-document.ts';
 import { accessDenied, invalidPolicy } from '../model/messages.ts';
 import { ServiceError } from '../model/service-error.ts';
 import { resourceTarget } from './consumer-selector.ts';
@@ -13,16 +14,12 @@ export function ownerOnly(context: OperationContext, operation: string, arn: str
   throw new ServiceError('AccessDeniedException', text);
 }
 
-/** Throws InvalidArgument for a text that is no policy document. */
+/** Throws InvalidArgument for a text that is no resource policy, and says why. */
 export function checkPolicy(text: string): void {
-  let document: unknown;
   try {
-    document = JSON.parse(text);
-  } catch {
-    throw invalid(invalidPolicy);
+    parsePolicyText(text, 'resource');
+  } catch (error) {
+    if (error instanceof PolicyFormatError) throw invalid(invalidPolicy(error.message));
+    throw error;
   }
-  const statement = (document as { readonly Statement?: unknown } | null)?.Statement;
-  const statements: readonly unknown[] = Array.isArray(statement) ? statement : [statement];
-  const sound = statements.every((item) => typeof item === 'object' && item !== null);
-  if (statements.length === 0 || !sound) throw invalid(invalidPolicy);
 }

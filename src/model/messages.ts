@@ -314,7 +314,9 @@ export function accessDenied(callerArn: string, action: string, resourceArn: str
 }
 
 /** InvalidArgumentException about resource policies; ours. */
-export const invalidPolicy = 'The policy is not a valid JSON policy document.';
+export function invalidPolicy(problem: string): string {
+  return `The policy is not a valid policy document: ${problem}.`;
+}
 
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');

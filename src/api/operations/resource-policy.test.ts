@@ -23,7 +23,8 @@ test('a policy comes back as it was put; without one there is an empty one', asy
 test('texts that are no policy', async () => {
   const world = new TestWorld();
   const { arn } = await world.stream('s');
-  for (const text of ['', '{', 'null', '[]', '{}', '{"Statement":[]}', '{"Statement":[1]}']) {
+  const noPrincipal = JSON.stringify({ Statement: [{ ...statement, Principal: undefined }] });
+  for (const text of ['', '{', 'null', '[]', '{}', '{"Statement":[1]}', noPrincipal]) {
     const failure = await world.failure('PutResourcePolicy', { ResourceARN: arn, Policy: text });
     assert.equal(failure.__type, 'InvalidArgumentException', text);
   }
