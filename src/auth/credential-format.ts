@@ -4,7 +4,17 @@
  * Secrets are sealed (AES-256-GCM, bound to the key id) under a data key that is itself wrapped by a
  * key of the keyring, so the file alone gives no secret away. Session tokens are kept as hashes.
  */
-import { z } from 'zod';
+import {
+  anyShape,
+  base64Shape,
+  listShape,
+  nullableShape,
+  numberShape,
+  objectShape,
+  oneOfShape,
+  ShapeError,
+  textShape,
+} from '../common/shape.ts';
 import { parsePolicy } from './policy-document.ts';
 import type { PolicyDocument } from './policy-document.ts';
 
@@ -73,37 +83,39 @@ export const noCredentials: CredentialContents = { version: 1, key: null, users:
 /** The user that is the account itself. */
 export const ROOT_USER = 'root';
 
-const account = z.string().regex(/^\d{12}$/);
-const userName = z.string().regex(/^[\w+=,.@-]{1,64}$/);
-const fileSchema: z.ZodType<CredentialContents> = z.object({
-  version: z.literal(1),
-  key: z.object({ arn: z.string(), wrapped: z.base64() }).nullable(),
-  users: z.array(
-    z.object({
+const accountPattern = /^\d{12}$/;
+const userPattern = /^[\w+=,.@-]{1,64}$/;
+const account = textShape(accountPattern, '12 digits');
+const userName = textShape(userPattern, '1 to 64 letters, digits or _+=,.@-');
+const fileShape = objectShape<CredentialContents>({
+  version: oneOfShape(1),
+  key: nullableShape(objectShape<WrappedKey>({ arn: textShape(), wrapped: base64Shape() })),
+  users: listShape(
+    objectShape<StoredUser>({
       account,
       name: userName,
-      id: z.string(),
-      policies: z.array(z.object({ name: z.string(), document: z.unknown() })),
-      keys: z.array(
-        z.object({
-          id: z.string(),
-          secret: z.base64(),
-          state: z.enum(['active', 'disabled']),
-          createdMs: z.number(),
+      id: textShape(),
+      policies: listShape(objectShape<StoredPolicy>({ name: textShape(), document: anyShape })),
+      keys: listShape(
+        objectShape<StoredKey>({
+          id: textShape(),
+          secret: base64Shape(),
+          state: oneOfShape('active', 'disabled'),
+          createdMs: numberShape,
         }),
       ),
     }),
   ),
-  sessions: z.array(
-    z.object({
-      id: z.string(),
-      secret: z.base64(),
-      tokenHash: z.base64(),
-      expiresMs: z.number(),
+  sessions: listShape(
+    objectShape<StoredSession>({
+      id: textShape(),
+      secret: base64Shape(),
+      tokenHash: base64Shape(),
+      expiresMs: numberShape,
       account,
       user: userName,
       name: userName,
-      policy: z.unknown(),
+      policy: anyShape,
     }),
   ),
 });
@@ -111,10 +123,10 @@ const fileSchema: z.ZodType<CredentialContents> = z.object({
 /** Throws CredentialFormatError. */
 export function parseCredentials(path: string, text: string): CredentialContents {
   try {
-    return fileSchema.parse(JSON.parse(text));
+    return fileShape(JSON.parse(text), '');
   } catch (error) {
     // Messages of JSON.parse quote the text, and with it whatever is in the file.
-    const reason = error instanceof z.ZodError ? z.prettifyError(error) : 'it is not valid JSON';
+    const reason = error instanceof ShapeError ? error.message : 'it is not valid JSON';
     throw new CredentialFormatError(`credentials ${path} cannot be read: ${reason}`);
   }
 }
@@ -125,8 +137,7 @@ export function formatCredentials(contents: CredentialContents): string {
 
 /** Checks the names that a change brings in; throws CredentialFormatError. */
 export function checkName(kind: 'account' | 'user', text: string): void {
-  const schema = kind === 'account' ? account : userName;
-  if (!schema.safeParse(text).success) {
+  if (!(kind === 'account' ? accountPattern : userPattern).test(text)) {
     const rule = kind === 'account' ? '12 digits' : '1 to 64 letters, digits or _+=,.@-';
     throw new CredentialFormatError(`${kind} '${text}' is not valid: expected ${rule}`);
   }

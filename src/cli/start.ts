@@ -5,6 +5,7 @@
  * passes on a Ctrl-C that the terminal has sent to the server already, so one makes two.
  */
 import { readFile } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { ConfigError, loadConfig } from '../server/config.ts';
@@ -31,8 +32,12 @@ export function registerStart(program: Command): void {
 
 async function start(given: RawValues): Promise<void> {
   const config = await configFrom(given).catch(fail);
+  // Loading the server leaves much garbage at once, and a young generation that has grown for it keeps
+  // its size: it stays small until the server is up, then grows as load needs it.
+  setFlagsFromString('--semi-space-growth-factor=1');
   const { runServer } = await import('../server/run.ts');
   const server = await runServer(config).catch(fail);
+  setFlagsFromString('--semi-space-growth-factor=2');
   process.stdout.write(server.banner);
   let signals = 0;
   const drain = (signal: string): void => {

@@ -4,7 +4,16 @@
  * It holds key material, so it is written with care (new file, synced, renamed) and belongs on
  * other storage than the data where that matters: `--keyring` names another place.
  */
-import { z } from 'zod';
+import {
+  base64Shape,
+  listShape,
+  numberShape,
+  objectShape,
+  oneOfShape,
+  recordShape,
+  ShapeError,
+  textShape,
+} from '../common/shape.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { replaceTextFile } from '../runtime/text-file.ts';
 
@@ -28,18 +37,18 @@ export interface KeyringContents {
   readonly aliases: Readonly<Record<string, string>>;
 }
 
-const keySchema: z.ZodType<KeyringKey> = z.object({
-  id: z.uuid(),
-  account: z.string().regex(/^\d{12}$/),
-  state: z.enum(['enabled', 'disabled', 'pending-deletion']),
-  createdMs: z.number(),
-  sharedWith: z.array(z.string()),
-  material: z.base64().length(44),
+const keyShape = objectShape<KeyringKey>({
+  id: textShape(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'a UUID'),
+  account: textShape(/^\d{12}$/, '12 digits'),
+  state: oneOfShape('enabled', 'disabled', 'pending-deletion'),
+  createdMs: numberShape,
+  sharedWith: listShape(textShape()),
+  material: base64Shape(32),
 });
-const fileSchema: z.ZodType<KeyringContents> = z.object({
-  version: z.literal(1),
-  keys: z.array(keySchema),
-  aliases: z.record(z.string(), z.string()),
+const fileShape = objectShape<KeyringContents>({
+  version: oneOfShape(1),
+  keys: listShape(keyShape),
+  aliases: recordShape(textShape()),
 });
 
 /** The file is there but cannot be understood; the message says what is wrong with it. */
@@ -50,9 +59,10 @@ export class KeyringFormatError extends Error {
 /** Parses and checks; throws KeyringFormatError. */
 export function parseKeyring(path: string, text: string): KeyringContents {
   try {
-    return fileSchema.parse(JSON.parse(text));
+    return fileShape(JSON.parse(text), '');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    // Messages of JSON.parse quote the text, and with it whatever is in the file.
+    const reason = error instanceof ShapeError ? error.message : 'it is not valid JSON';
     throw new KeyringFormatError(`keyring ${path} cannot be read: ${reason}`);
   }
 }

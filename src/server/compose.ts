@@ -190,22 +190,23 @@ async function listen(parts: ListenParts): Promise<ComposedServer> {
     { name: 'tailrace_http_connections', help: 'Open connections of the data port.' },
     () => listener.connectionCount,
   );
-  const { port } = await listener.listen({ host: config.host, port: config.port });
-  let stopping = false;
-  closers.add(async () => {
-    pipeline.endStreams();
-    await listener.close(drainMs);
-  });
+  let state: 'starting' | 'ready' | 'stopping' = 'starting';
   let adminPort: number | null = null;
   if (config.adminPort !== null) {
-    const readiness = (): string | null => (stopping ? 'stopping' : null);
+    const readiness = (): string | null => (state === 'ready' ? null : state);
     const admin = new AdminServer({ metrics, readiness });
     adminPort = await admin.listen(config.adminPort);
     closers.add(() => admin.close());
   }
+  const { port } = await listener.listen({ host: config.host, port: config.port });
+  state = 'ready';
+  closers.add(async () => {
+    pipeline.endStreams();
+    await listener.close(drainMs);
+  });
   let closed: Promise<void> | null = null;
   const close = (): Promise<void> => {
-    stopping = true;
+    state = 'stopping';
     closed ??= closers.run();
     return closed;
   };

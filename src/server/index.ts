@@ -8,11 +8,12 @@
  * await server.close();
  * ```
  */
+import { NodeClock } from '../runtime/node/clock.ts';
 import { composeServer } from './compose.ts';
 import { loadConfig } from './config.ts';
 import type { RawValues } from './config.ts';
 import { endpointOf } from './endpoint.ts';
-import { openLog } from './log.ts';
+import { openLog, standardError } from './log.ts';
 
 /** All of `tailrace start`'s options, with defaults for tests; see `tailrace start --help`. */
 export interface StartServerOptions {
@@ -73,7 +74,11 @@ export async function startServer(options: StartServerOptions = {}): Promise<Tai
     inMemory: given.dataDir === undefined,
   };
   const config = loadConfig({ flags: { ...defaults, ...given }, environment: {}, file: null });
-  const log = await openLog({ level: config.logLevel, format: config.logFormat });
+  const clock = new NodeClock();
+  const log = openLog(
+    { now: () => clock.now(), sink: standardError },
+    { level: config.logLevel, format: config.logFormat },
+  );
   const server = await composeServer({ ...config, adminPort: adminPort ?? null }, log);
   return {
     endpoint: endpointOf('http', server),

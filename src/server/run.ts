@@ -2,11 +2,12 @@
  * A server as `tailrace start` runs it: composed from a configuration, with its log and a banner.
  */
 import { resolve } from 'node:path';
+import { NodeClock } from '../runtime/node/clock.ts';
 import { StoreLockedError } from '../storage/meta-store.ts';
 import { composeServer } from './compose.ts';
 import { ConfigError } from './config.ts';
 import { endpointOf } from './endpoint.ts';
-import { openLog } from './log.ts';
+import { openLog, standardError } from './log.ts';
 import type { Log } from './log.ts';
 import type { ServerConfig } from './options.ts';
 
@@ -21,7 +22,11 @@ export interface RunningServer {
  * Throws an error whose message is for the user when the server cannot start for a known reason.
  */
 export async function runServer(config: ServerConfig): Promise<RunningServer> {
-  const log = await openLog({ level: config.logLevel, format: config.logFormat });
+  const clock = new NodeClock();
+  const log = openLog(
+    { now: () => clock.now(), sink: standardError },
+    { level: config.logLevel, format: config.logFormat },
+  );
   const server = await composeServer(config, log).catch((error: unknown) => {
     throw explained(error, config);
   });
