@@ -20,6 +20,7 @@ export const MODULES = {
   keys: ['common', 'runtime', 'model', 'metrics', 'storage'],
   auth: ['common', 'runtime', 'model', 'metrics', 'keys'],
   api: ['common', 'runtime', 'model', 'metrics', 'shardmap', 'keys', 'auth'],
+  client: ['common', 'runtime', 'model', 'api'],
   backend: ['common', 'runtime', 'model', 'metrics', 'storage', 'shardmap', 'keys'],
   control: [
     ...['common', 'runtime', 'model', 'metrics', 'storage', 'shardmap', 'keys', 'auth', 'api'],
@@ -38,9 +39,9 @@ export const MODULES = {
   sim: [
     ...['common', 'runtime', 'model', 'metrics', 'health', 'storage', 'shardmap', 'keys'],
     ...['auth', 'api'],
-    ...['backend', 'control', 'cache', 'frontend', 'fleet', 'server'],
+    ...['client', 'backend', 'control', 'cache', 'frontend', 'fleet', 'server'],
   ],
-  cli: ['common', 'runtime', 'model', 'health', 'keys', 'auth', 'server', 'sim'],
+  cli: ['common', 'runtime', 'model', 'health', 'keys', 'auth', 'client', 'server', 'sim'],
   console: [],
 };
 
@@ -51,7 +52,7 @@ export const MODULES = {
 export const TYPE_ONLY = { console: ['api', 'model'] };
 
 /** Modules that compose: they may import engine and port forms below another's first level. */
-export const COMPOSERS = ['server', 'sim'];
+export const COMPOSERS = ['server', 'sim', 'cli'];
 
 /** Modules whose inner files tests of any module may use, to run on simulated or real ports. */
 export const TEST_DEEP = ['runtime', 'storage'];
@@ -68,6 +69,7 @@ export const NODE_IMPORTS = [
   ['src/health/main.ts', true],
   ['src/sim/main.ts', true],
   ['src/frontend/', ['node:http', 'node:http2', 'node:net', 'node:tls']],
+  ['src/client/', ['node:http', 'node:https']],
   ['src/auth/', ['node:crypto']],
   ['src/keys/', ['node:crypto']],
   ['src/common/crc32.ts', ['node:zlib']],

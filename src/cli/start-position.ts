@@ -1,0 +1,34 @@
+/** Where to start reading, as people write it. */
+import type { StartPosition } from '../client/shard-reader.ts';
+
+const unitMs: Readonly<Record<string, number>> = {
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/**
+ * `trim-horizon`, `latest`, a time such as `2026-01-02T03:04:05Z` or `1767225600` (epoch seconds),
+ * or a time before now such as `90s`, `15m`, `2h`, `3d`. Null for anything else.
+ */
+export function parseStartPosition(text: string, nowMs: number): StartPosition | null {
+  const word = text.toLowerCase().replace('_', '-');
+  if (word === 'trim-horizon') return { kind: 'trim-horizon' };
+  if (word === 'latest') return { kind: 'latest' };
+  const ago = /^(\d{1,6})([smhd])$/.exec(word);
+  if (ago !== null) {
+    return { kind: 'timestamp', epochMs: nowMs - Number(ago[1]) * unitMs[ago[2]!]! };
+  }
+  const epochMs = /^\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * 1000) : isoMs(text);
+  return Number.isSafeInteger(epochMs) ? { kind: 'timestamp', epochMs } : null;
+}
+
+/** A time without a zone is UTC, a date its first moment. */
+function isoMs(text: string): number {
+  const match =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?(Z|[+-]\d\d:?\d\d)?$/.exec(text);
+  if (match === null) return Number.NaN;
+  const [, date, time = '00:00', zone = 'Z'] = match;
+  return Date.parse(`${date!}T${time}${zone}`);
+}
