@@ -209,6 +209,14 @@ describe('bounds of the data port', () => {
     await listener.close(0);
   });
 
+  it('notices at once that a TLS client has gone away during the handshake', async () => {
+    const { listener, port } = await listenWith({ headerTimeoutMs: 3_600_000 });
+    const client = tlsConnect({ host: '127.0.0.1', port });
+    await new Promise((resolve) => client.on('error', resolve));
+    await until(() => listener.connectionCount === 0);
+    await listener.close(3_600_000);
+  });
+
   it('resets an HTTP/2 stream whose body stops coming, and keeps the session', async () => {
     const { listener, port } = await listenWith({ requestTimeoutMs: 50 });
     const session = http2Connect(`http://127.0.0.1:${port}`);

@@ -259,6 +259,9 @@ export class HttpListener {
       if (this.#tls === null) {
         socket.destroy();
       } else {
+        // Else a client that goes away during the handshake is noticed only by its timeout. Half-open
+        // connections are a matter of the layer above, which keeps to it by itself.
+        socket.allowHalfOpen = false;
         this.#tls.emit('connection', socket);
       }
     } else if (isHttp2) {
