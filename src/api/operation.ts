@@ -2,6 +2,7 @@
  * The form every operation has: its rules as data, its errors, its code; one file each under
  * `operations/`.
  */
+import type { RequestTags } from '../auth/request-context.ts';
 import type { ErrorCode } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ControlPlane, DataPlane } from './ports.ts';
@@ -21,9 +22,14 @@ export type Protocol = 'json' | 'cbor';
 export interface Access {
   /**
    * Throws AccessDeniedException unless `caller` may do `action` (`kinesis:PutRecord`) on `target`;
-   * null stands for actions that are on no resource.
+   * null stands for actions that are on no resource. `tags` are those the request brings along.
    */
-  check(caller: Caller, action: string, target: Target | null): void | Promise<void>;
+  check(
+    caller: Caller,
+    action: string,
+    target: Target | null,
+    tags?: RequestTags | null,
+  ): void | Promise<void>;
 }
 
 export interface OperationContext {

@@ -49,6 +49,7 @@ import { updateStreamWarmThroughput } from './operations/update-stream-warm-thro
 import { check } from './check.ts';
 import { decodeBody, encodeOutput } from './codec.ts';
 import { coerce } from './coerce.ts';
+import { requestTags } from './request-tags.ts';
 import type { Caller, Operation, OperationContext, Output, Protocol, Target } from './operation.ts';
 import { StreamingOutput } from './response-stream.ts';
 
@@ -149,7 +150,8 @@ export async function invoke(
 ): Promise<Answer> {
   const input = readInput(operation, decoded);
   const target = operation.target(context, input);
-  const checked = context.access.check(context.caller, `kinesis:${operation.name}`, target);
+  const tags = requestTags(input);
+  const checked = context.access.check(context.caller, `kinesis:${operation.name}`, target, tags);
   if (checked instanceof Promise) await checked;
   admit(operation, context.caller, target, input);
   const handled = operation.handle(context, input);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { OpenAuthenticator } from '../auth/open-authenticator.ts';
+import { decodeBody, encodeOutput } from '../api/codec.ts';
 import type { Caller, Protocol } from '../api/operation.ts';
 import { StreamingOutput } from '../api/response-stream.ts';
 import type { ResponseStream } from '../api/response-stream.ts';
@@ -17,7 +18,7 @@ const signature =
   'AWS4-HMAC-SHA256 Credential=AKID/20261122/us-east-1/kinesis/aws4_request, ' +
   'SignedHeaders=host, Signature=abc';
 
-/** Operations that answer with their own input; CBOR is played by a `C` before the JSON text. */
+/** Operations that answer with their own input, as JSON. */
 class FakeApi implements ApiCalls<Caller, object> {
   calls: Call[] = [];
   streams: ResponseStream[] = [];
@@ -29,16 +30,7 @@ class FakeApi implements ApiCalls<Caller, object> {
   }
 
   decode(_operation: string | null, protocol: Protocol, body: Uint8Array): object {
-    const text = Buffer.from(body).toString();
-    try {
-      const value: unknown = JSON.parse(protocol === 'cbor' ? text.slice(1) : text);
-      if (typeof value === 'object' && value !== null) {
-        return value;
-      }
-    } catch {
-      // Falls through to the refusal, as anything else that is no object does.
-    }
-    throw new ServiceError('SerializationException', null);
+    return decodeBody(protocol, body) as object;
   }
 
   invoke(operation: string, input: object, call: Call): CallOutput | Promise<CallOutput> {
@@ -59,11 +51,6 @@ class FakeApi implements ApiCalls<Caller, object> {
       default:
         return new StreamingOutput((stream) => this.streams.push(stream));
     }
-  }
-
-  encodeError(protocol: Protocol, error: ServiceError): Uint8Array {
-    const body = { __type: error.code, ...(error.text !== null && { message: error.text }) };
-    return Buffer.from((protocol === 'cbor' ? 'C' : '') + JSON.stringify(body));
   }
 }
 
@@ -137,7 +124,8 @@ function makePipeline(): {
         resolve({ status, headers, text });
       };
       const reply: HttpReply = {
-        send: (status, headers, body) => take(status, headers, Buffer.concat(body).toString()),
+        send: (status, headers, body) =>
+          take(status, headers, textOf(headers, Buffer.concat(body))),
         stream: (status, headers) => {
           take(status, headers, 'stream');
           return new FakeStream();
@@ -156,8 +144,17 @@ function requestOf({ method = 'POST', target = '/', headers = {}, body = '' }: S
     rawHeaders: Object.entries(headers).flat(),
     remoteAddress: '127.0.0.1',
     secure: false,
-    body: Buffer.from(body),
+    body: body.startsWith('C')
+      ? Buffer.concat(encodeOutput('cbor', JSON.parse(body.slice(1)) as object))
+      : Buffer.from(body),
   };
+}
+
+/** In this file CBOR is written as JSON with a `C` before it. */
+function textOf(headers: readonly string[], body: Uint8Array): string {
+  return headers.includes(cbor)
+    ? `C${JSON.stringify(decodeBody('cbor', body))}`
+    : Buffer.from(body).toString();
 }
 
 const undetermined =
@@ -316,7 +313,7 @@ describe('the order in which a request is looked at', () => {
     assert.deepEqual(got[2], []);
     pipeline.refuse(requestOf({ headers: good }), { send, stream }, 'overloaded');
     assert.equal(got[0], 503);
-    assert.equal(String(got[2]), '{"__type":"ServiceUnavailable"}');
+    assert.equal(Buffer.concat(got[2] as Buffer[]).toString(), '{"__type":"ServiceUnavailable"}');
   });
 });
 

@@ -5,6 +5,7 @@
  * Every request gets one answer. What an operation throws unexpectedly is logged and answered with
  * InternalFailure; it never ends the process.
  */
+import { CONTENT_TYPE, encodeError, errorStatus } from '../api/codec.ts';
 import type { Caller, Protocol } from '../api/operation.ts';
 import { StreamingOutput } from '../api/response-stream.ts';
 import type { ResponseStream } from '../api/response-stream.ts';
@@ -15,11 +16,6 @@ import type { ExchangeHandler, HttpReply, HttpRequest, Refusal } from './exchang
 import { ResponseIds } from './response-ids.ts';
 
 const TARGET_PREFIX = 'Kinesis_20131202.';
-
-const CONTENT_TYPE: Readonly<Record<Protocol, string>> = {
-  json: 'application/x-amz-json-1.1',
-  cbor: 'application/x-amz-cbor-1.1',
-};
 
 const EVENT_STREAM_TYPE = 'application/vnd.amazon.eventstream';
 
@@ -66,7 +62,6 @@ export interface ApiCalls<C extends Caller, D> {
   decode(operation: string | null, protocol: Protocol, body: Uint8Array): D;
   /** Coerces, validates, authorises and runs. Throws, or rejects with, ServiceError. */
   invoke(operation: string, input: D, call: Call<C>): CallOutput | Promise<CallOutput>;
-  encodeError(protocol: Protocol, error: ServiceError): Uint8Array;
 }
 
 /** Finds out who sent a request. Throws ServiceError when that cannot be established. */
@@ -221,7 +216,7 @@ export class Pipeline<C extends Caller, D> implements ExchangeHandler {
         if (!(error instanceof ServiceError)) {
           throw error;
         }
-        const body = this.#dependencies.api.encodeError('json', error);
+        const body = encodeError('json', error);
         this.#send(exchange, errorStatus(error), headers, [body], error.code);
         return;
       }
@@ -288,7 +283,7 @@ export class Pipeline<C extends Caller, D> implements ExchangeHandler {
       error = new ServiceError('InternalFailure', null);
     }
     const headers = ['Content-Type', CONTENT_TYPE[protocol]];
-    const body = this.#dependencies.api.encodeError(protocol, error);
+    const body = encodeError(protocol, error);
     this.#send(exchange, errorStatus(error), headers, [body], error.code);
   }
 
@@ -397,12 +392,4 @@ function protocolOf(request: HttpRequest): Protocol | null {
     return 'json';
   }
   return type === CONTENT_TYPE.cbor ? 'cbor' : null;
-}
-
-/** HTTP status an error is sent with. */
-function errorStatus(error: ServiceError): number {
-  if (error.code === 'InternalFailure') {
-    return 500;
-  }
-  return error.code === 'ServiceUnavailable' ? 503 : 400;
 }

@@ -44,6 +44,8 @@ import { openStorage } from './storage.ts';
 import type { OpenedStorage } from './storage.ts';
 import { registerVolumeMetrics } from './volume-metrics.ts';
 import { tlsIdentity } from './tls-identity.ts';
+import { openVerifiedAccess } from './verified-access.ts';
+import type { AccessParts, VerifiedAccessDependencies } from './verified-access.ts';
 
 /** Requests in flight get this long to finish when the server stops; the rest is cut. */
 export const drainMs = 8_000;
@@ -100,10 +102,8 @@ export async function composeServer(config: ComposeConfig, log: Log): Promise<Co
 }
 
 async function compose(config: ComposeConfig, log: Log, closers: Closers): Promise<ComposedServer> {
-  if (config.auth === 'verify') {
-    throw new ConfigError(
-      '--auth verify is not available yet: there is no way to make credentials',
-    );
+  if (config.auth === 'verify' && config.inMemory) {
+    throw new ConfigError('--auth verify needs a data directory: credentials are kept in it');
   }
   const clock = new NodeClock();
   const random = new NodeRandom();
@@ -154,7 +154,10 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
 
   const tokens = new SealedTokens({ random }, await sealingKey(meta, random));
   const data = new Router({ map, backend, random });
-  const { access, authenticator } = openAccess;
+  const { access, authenticator } =
+    config.auth === 'open'
+      ? openAccess
+      : await verifiedAccess({ disk, clock, log, keys: keyring, control }, config, closers);
   const limits = new OperationLimits({ clock }, config.limits);
   metrics.counted(
     { name: 'tailrace_calls_over_rate_total', help: 'Calls over the rate of their operation.' },
@@ -169,6 +172,16 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
     api: new ServerApi({ clock, data, control, tokens, access, limits }, config.region),
   });
   return listen({ config, clock, closers, metrics, pipeline });
+}
+
+async function verifiedAccess(
+  dependencies: VerifiedAccessDependencies,
+  config: ComposeConfig,
+  closers: Closers,
+): Promise<AccessParts> {
+  const access = await openVerifiedAccess(dependencies, config);
+  closers.add(() => access.close());
+  return access;
 }
 
 interface ListenParts {

@@ -4,14 +4,12 @@
  */
 import type { Access, Caller, OperationContext, Protocol } from '../api/operation.ts';
 import type { ControlPlane, DataPlane } from '../api/ports.ts';
-import { encodeError } from '../api/codec.ts';
 import { decodeRequest, invoke, operations } from '../api/registry.ts';
 import type { Admit, DecodedBody } from '../api/registry.ts';
 import type { Tokens } from '../api/tokens.ts';
 import { assert } from '../common/assert.ts';
 import type { ApiCalls, Call, CallOutput } from '../frontend/pipeline.ts';
 import type { OperationLimits } from '../frontend/operation-limits.ts';
-import type { ServiceError } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 export interface ServerApiDependencies {
@@ -42,10 +40,6 @@ export class ServerApi implements ApiCalls<Caller, DecodedBody> {
   decode(operation: string | null, protocol: Protocol, body: Uint8Array): DecodedBody {
     const known = operation === null ? null : (operations.get(operation) ?? null);
     return decodeRequest(known, protocol, body);
-  }
-
-  encodeError(protocol: Protocol, error: ServiceError): Uint8Array {
-    return encodeError(protocol, error);
   }
 
   invoke(operation: string, input: DecodedBody, call: Call): CallOutput | Promise<CallOutput> {

@@ -9,6 +9,7 @@ import {
 import { invalidRequest, invalidTags } from '../../model/messages.ts';
 import { ServiceError } from '../../model/service-error.ts';
 import type { RecordDistributionStrategy, StreamMode } from '../../model/stream.ts';
+import { requestTags } from '../request-tags.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
@@ -61,6 +62,7 @@ export const createStream: Operation<Input> = {
         context.caller,
         'kinesis:AddTagsToStream',
         streamTarget(context, input),
+        requestTags(input),
       );
       const texts = tagTexts(input.Tags);
       checkTagTexts(texts);

@@ -14,6 +14,7 @@ import {
   tagTexts,
   type Tags,
 } from '../tag-rules.ts';
+import { requestTags } from '../request-tags.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
@@ -50,7 +51,8 @@ export const registerStreamConsumer: Operation<Input> = {
     const tags = input.Tags ?? {};
     if (input.Tags !== undefined) {
       const target = consumerTarget(context, selectConsumer(input));
-      await context.access.check(context.caller, 'kinesis:TagResource', target);
+      const requested = requestTags(input);
+      await context.access.check(context.caller, 'kinesis:TagResource', target, requested);
       const texts = tagTexts(tags);
       checkTagTexts(texts);
       checkTagsLegal(texts, invalidTags.characters());
