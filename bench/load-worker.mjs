@@ -4,13 +4,25 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
+/**
+ * @typedef {import('./client/worker.mjs').Round} Round
+ * @typedef {import('./client/fan-out-worker.mjs').FanOutPlan} FanOutPlan
+ * @typedef {import('./client/fan-out-worker.mjs').FanOutRound} FanOutRound
+ */
+
 /** A load generator in a process of its own, warm from round to round. */
 export class LoadWorker {
-  #child = fork(fileURLToPath(new URL('./client/worker.mjs', import.meta.url)));
+  #child;
+
+  /** @param {'worker.mjs' | 'fan-out-worker.mjs'} [program] */
+  constructor(program = 'worker.mjs') {
+    this.#child = fork(fileURLToPath(new URL(`./client/${program}`, import.meta.url)));
+  }
 
   /**
-   * @param {import('./client/worker.mjs').Plan} plan
-   * @returns {Promise<import('./client/worker.mjs').Round>}
+   * @template {import('./client/worker.mjs').Plan | FanOutPlan} P
+   * @param {P} plan
+   * @returns {Promise<P extends FanOutPlan ? FanOutRound : Round>}
    */
   run(plan) {
     return new Promise((resolve, reject) => {

@@ -9,6 +9,7 @@ import { LoadWorker } from './load-worker.mjs';
 import { machine, medianSample, ratios, sampleOf, table } from './report.mjs';
 import { buildRevision } from './revision.mjs';
 import { TARGET_NAMES, startTarget } from './targets.mjs';
+import { fanOut } from './workloads/fan-out.mjs';
 import { getWorkload } from './workloads/gets.mjs';
 import { idle, memory } from './workloads/memory.mjs';
 import { putWorkload } from './workloads/puts.mjs';
@@ -37,6 +38,7 @@ const USAGE = `usage: npm run bench -- NAME [options]
   put-records    batches of 500 records of 1 KiB
   put-record     one record of 1 KiB per request
   get-records    answers of up to 10,000 records of 1 KiB
+  fan-out        one shard at --rate records/s, read by --consumers subscribers
   memory         resident memory over --gigabytes written and read back, and restart times
   idle           start-up time, memory and processor time of an unused server
 
@@ -45,6 +47,7 @@ const USAGE = `usage: npm run bench -- NAME [options]
   --rounds N          default 5          --seconds S       measured per round, default 3
   --warmup S          default 1.5        --connections N   default 8, 32 and 2
   --shards N          default 4 (200)    --record-bytes N  default 1024
+  --consumers LIST    default 1,20,50    --rate N          default 1000
   --batch N           default 500        --preload N       records to read back, default 100000
   --protocol P        json | cbor        --transport T     http1 | h2c | h2
   --auth MODE         open | verify      --data-root DIR   where data directories are made
@@ -65,6 +68,8 @@ const { values, positionals } = parseArgs({
     gigabytes: { type: 'string', default: '5' },
     'record-bytes': { type: 'string', default: '1024' },
     batch: { type: 'string' },
+    consumers: { type: 'string', default: '1,20,50' },
+    rate: { type: 'string', default: '1000' },
     preload: { type: 'string', default: '100000' },
     protocol: { type: 'string', default: 'json' },
     transport: { type: 'string', default: 'http1' },
@@ -177,6 +182,15 @@ async function run(workload, targets) {
 const ALONE = {
   memory: (/** @type {import('./targets.mjs').TargetOptions} */ target) =>
     memory(target, { gigabytes: Number(values.gigabytes), shards: options.shards ?? 200 }),
+  'fan-out': (/** @type {import('./targets.mjs').TargetOptions} */ target) =>
+    fanOut(target, {
+      consumers: values.consumers.split(',').map(Number),
+      rate: Number(values.rate),
+      recordBytes: options.recordBytes,
+      rounds: Number(values.rounds),
+      warmupMs: Number(values.warmup) * 1000,
+      measureMs: Number(values.seconds) * 1000,
+    }),
   idle: (/** @type {import('./targets.mjs').TargetOptions} */ target) =>
     idle(target, { seconds: Number(values.seconds) }),
 };
@@ -194,8 +208,8 @@ async function runAlone(name) {
 
 async function main() {
   const name = positionals[0] ?? '';
-  if (name === 'memory' || name === 'idle') {
-    await runAlone(name);
+  if (name in ALONE) {
+    await runAlone(/** @type {keyof typeof ALONE} */ (name));
     return;
   }
   const workload = WORKLOADS[name];
