@@ -83,8 +83,9 @@ export class BackendSet implements Backend {
     return this.#owner(request.shard)?.follow(request, follower) ?? { kind: 'gone' };
   }
 
-  async seal(shards: readonly ShardKey[]): Promise<void> {
-    await Promise.all([...this.#byOwner(shards)].map(([backend, keys]) => backend.seal(keys)));
+  async seal(shards: readonly ShardKey[]): Promise<number> {
+    const sealing = [...this.#byOwner(shards)].map(([backend, keys]) => backend.seal(keys));
+    return Math.max(0, ...(await Promise.all(sealing)));
   }
 
   unseal(shards: readonly ShardKey[]): void {

@@ -332,7 +332,7 @@ export class VolumeBackend implements Backend {
     return Math.max(ordinal, this.#store.bounds(shard).oldest);
   }
 
-  async seal(shards: readonly ShardKey[]): Promise<void> {
+  async seal(shards: readonly ShardKey[]): Promise<number> {
     const states: ShardState[] = [];
     for (const shard of shards) {
       const entry = this.#entry(shard);
@@ -342,6 +342,7 @@ export class VolumeBackend implements Backend {
     while (states.some((state) => state.inFlight > 0)) {
       await new Promise<void>((resolve) => this.#sealWaiters.push(resolve));
     }
+    return states.reduce((latest, state) => Math.max(latest, state.lastArrivalMs), 0);
   }
 
   unseal(shards: readonly ShardKey[]): void {

@@ -86,9 +86,11 @@ export class FaultyMetaStore implements MetaStore {
 /** Shards that are sealed now. */
 export class SealNotes {
   readonly sealed: Set<ShardKey> = new Set<ShardKey>();
+  lastArrivalMs = 0;
 
-  async seal(shards: readonly ShardKey[]): Promise<void> {
+  async seal(shards: readonly ShardKey[]): Promise<number> {
     shards.forEach((shard) => this.sealed.add(shard));
+    return this.lastArrivalMs;
   }
 
   unseal(shards: readonly ShardKey[]): void {

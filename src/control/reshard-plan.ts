@@ -29,7 +29,7 @@ interface Step {
 
 /** What is known only when the plan is carried out. */
 export interface ReshardFacts {
-  /** Epoch seconds at which the parents are closed. */
+  /** Epoch seconds at which the parents are closed: none of their records arrived later. */
   readonly nowSeconds: number;
   /** The first of as many successive keys as the plan makes shards. */
   readonly firstKey: ShardKey;

@@ -197,6 +197,22 @@ test('on-demand streams are not resharded by hand', async () => {
   await assert.rejects(harness.control.updateShardCount(ref('s'), 8), refused);
 });
 
+test('a shard closes no earlier than its last record arrived, whatever the clock says', async () => {
+  const harness = await ControlHarness.start();
+  await harness.created('s');
+  harness.backend.lastArrivalMs = harness.clock.now() + 90_500;
+  await harness.control.splitShard(ref('s'), 0, HALF);
+  const lastSecond = Math.floor(harness.backend.lastArrivalMs / 1000);
+  assert.deepEqual(
+    harness.stream('s').shards.map((shard) => [shard.closedSeconds, shard.createdSeconds]),
+    [
+      [lastSecond, harness.stream('s').shards[0]!.createdSeconds],
+      [null, lastSecond + 1],
+      [null, lastSecond + 1],
+    ],
+  );
+});
+
 test('a failed commit takes the seal back; a lost answer does not undo the reshard', async () => {
   const harness = await ControlHarness.start();
   await harness.created('s');

@@ -119,15 +119,15 @@ export function reshardChange(
   const change = quietReshard(context, record, plan, wanted);
   return {
     ...change,
-    next: async () => {
-      const next = await change.next();
+    next: async (lastArrivalMs) => {
+      const next = await change.next(lastArrivalMs);
       return { ...next, document: updating(context, next.document) };
     },
   };
 }
 
 export interface ReshardChange extends ChangePlan {
-  next(): Promise<StreamRecord>;
+  next(lastArrivalMs: number): Promise<StreamRecord>;
 }
 
 /** As reshardChange, but the stream's state stays as it is. */
@@ -143,10 +143,10 @@ export function quietReshard(
   const finished = context.quotas.reserve(account, { ...wanted, openShards });
   return {
     seal: plan.sealed(),
-    next: async () => {
+    next: async (lastArrivalMs) => {
       const firstKey = await context.counters.nextShardKeys(plan.made);
       const document = plan.applyTo(record.document, {
-        nowSeconds: Math.floor(context.clock.now() / 1000),
+        nowSeconds: Math.floor(Math.max(context.clock.now(), lastArrivalMs) / 1000),
         firstKey,
         volumeOf: (key) => volumeOf(context, key),
       });

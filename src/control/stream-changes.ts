@@ -29,9 +29,10 @@ export interface ChangePlan {
   readonly seal?: readonly ShardKey[];
   /**
    * The stream as it shall be, null when it is to go; called after the seal. The record that
-   * `decide` got stands for a commit of `alsoCommit` alone.
+   * `decide` got stands for a commit of `alsoCommit` alone. `lastArrivalMs` is that of the sealed
+   * shards, which may lie ahead of a clock that was set back.
    */
-  next(): StreamRecord | null | Promise<StreamRecord | null>;
+  next(lastArrivalMs: number): StreamRecord | null | Promise<StreamRecord | null>;
   /** Further operations of the same commit. */
   readonly alsoCommit?: readonly MetaOp[];
   /** Called when the commit is in the store, before anyone can see the new state. */
@@ -146,10 +147,9 @@ export class StreamChanges {
       plan.finished?.();
     };
     try {
-      if (seal.length > 0) {
-        await backend.seal(seal);
-      }
-      await this.#commit(account, name, current, plan, abandon);
+      const lastArrivalMs = seal.length > 0 ? await backend.seal(seal) : 0;
+      const next = await plan.next(lastArrivalMs);
+      await this.#commit(account, name, current, { ...plan, next }, abandon);
       return true;
     } catch (error) {
       if (error instanceof UnknownOutcomeError) {
@@ -168,10 +168,10 @@ export class StreamChanges {
     account: string,
     name: string,
     current: StoredStream | null,
-    plan: ChangePlan,
+    plan: Omit<ChangePlan, 'next'> & { readonly next: StreamRecord | null },
     abandon: () => void,
   ): Promise<void> {
-    const next = await plan.next();
+    const { next } = plan;
     const unchanged = next !== null && next === current?.record;
     checkPublishable(next);
     const nothing = { ops: [], parts: 0 };

@@ -44,8 +44,8 @@ class Recorder implements Backend {
   follow(): { kind: 'gone' } {
     return { kind: 'gone' };
   }
-  seal(): Promise<void> {
-    return Promise.resolve();
+  seal(): Promise<number> {
+    return Promise.resolve(0);
   }
   unseal(): void {
     return;

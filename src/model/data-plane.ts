@@ -118,8 +118,11 @@ export interface Backend {
   position(shard: ShardKey, query: PositionQuery): Promise<number | null>;
   /** Pushes records of a shard as they become durable. Delivery begins on a later turn. */
   follow(request: FollowRequest, follower: Follower): FollowOutcome;
-  /** Refuses further appends to these shards and resolves once those in flight are settled. */
-  seal(shards: readonly ShardKey[]): Promise<void>;
+  /**
+   * Refuses further appends to these shards; resolves once those in flight are settled, with the
+   * latest arrival of any record in them, epoch ms, 0 where there is none.
+   */
+  seal(shards: readonly ShardKey[]): Promise<number>;
   /** Takes back a seal whose metadata commit failed. */
   unseal(shards: readonly ShardKey[]): void;
 }
