@@ -1,9 +1,9 @@
 /**
  * Changes of the credentials file: what `tailrace credentials` does.
  *
- * Every change reads the file, replaces it atomically, and is seen by running servers when they look
- * again. Secrets and tokens are returned once, to be shown to whoever asked, and are kept only sealed
- * or hashed.
+ * Every change reads the file, replaces it atomically, and is seen by running servers when they
+ * look again. Secrets and tokens are returned once, to be shown to whoever asked, and are kept only
+ * sealed or hashed.
  */
 import { createHash } from 'node:crypto';
 import { seal, SEAL_NONCE_BYTES } from '../common/sealed-box.ts';

@@ -2,8 +2,8 @@
  * The CredentialStore of a server: the credentials file, decrypted in memory and watched.
  *
  * The file is looked at again at a fixed period, so a key that another process revokes is refused
- * within that time. A file that cannot be understood at the start stops the server; one that becomes
- * so later is reported and the last good contents stay in force.
+ * within that time. A file that cannot be understood at the start stops the server; one that
+ * becomes so later is reported and the last good contents stay in force.
  */
 import { unseal } from '../common/sealed-box.ts';
 import type { KeyProvider } from '../keys/key-provider.ts';

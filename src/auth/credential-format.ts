@@ -1,8 +1,9 @@
 /**
- * The credentials file: users, their keys and policies, and sessions, as JSON that a person can read.
+ * The credentials file: users, their keys and policies, and sessions, as JSON that a person can
+ * read.
  *
- * Secrets are sealed (AES-256-GCM, bound to the key id) under a data key that is itself wrapped by a
- * key of the keyring, so the file alone gives no secret away. Session tokens are kept as hashes.
+ * Secrets are sealed (AES-256-GCM, bound to the key id) under a data key that is itself wrapped by
+ * a key of the keyring, so the file alone gives no secret away. Session tokens are kept as hashes.
  */
 import {
   anyShape,

@@ -32,8 +32,8 @@ export function registerStart(program: Command): void {
 
 async function start(given: RawValues): Promise<void> {
   const config = await configFrom(given).catch(fail);
-  // Loading the server leaves much garbage at once, and a young generation that has grown for it keeps
-  // its size: it stays small until the server is up, then grows as load needs it.
+  // Loading the server leaves much garbage at once, and a young generation that has grown for it
+  // keeps its size: it stays small until the server is up, then grows as load needs it.
   setFlagsFromString('--semi-space-growth-factor=1');
   const { runServer } = await import('../server/run.ts');
   const server = await runServer(config).catch(fail);

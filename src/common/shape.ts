@@ -1,7 +1,7 @@
 /**
- * What a value from a JSON file must look like, as small functions that are put together: each returns
- * the value in its type, or throws a ShapeError that says where and what was expected, never what was
- * found, since that may be a secret.
+ * What a value from a JSON file must look like, as small functions that are put together: each
+ * returns the value in its type, or throws a ShapeError that says where and what was expected,
+ * never what was found, since that may be a secret.
  */
 
 /** The value does not look as it must. */

@@ -1,8 +1,8 @@
 /**
  * The server's log: structured lines on standard error, readable on a terminal, JSON elsewhere.
  *
- * A server logs little (no line per request), so this is all it needs; lines are written at once, so
- * the last ones are there when a process dies.
+ * A server logs little (no line per request), so this is all it needs; lines are written at once,
+ * so the last ones are there when a process dies.
  */
 
 /** Fields first, then one sentence. An error goes under `err`. */
