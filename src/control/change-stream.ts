@@ -1,7 +1,6 @@
 /** The step most commands are: one ACTIVE stream, one new record, one commit. */
 import type { StreamRef } from '../model/messages.ts';
 import { limitExceeded } from '../model/messages.ts';
-import { ServiceError } from '../model/service-error.ts';
 import type { StreamDocument } from '../model/stream.ts';
 import type { ControlContext } from './control-context.ts';
 import { active, updating } from './control-context.ts';
@@ -59,8 +58,7 @@ export function counted(
 ): StreamRecord {
   const nowMs = context.clock.now();
   if (changesWithinDay(record.history, change, nowMs) >= limit) {
-    const text = limitExceeded.perDay(what, record.document, limit);
-    throw new ServiceError('LimitExceededException', text);
+    context.gate.pass(limitExceeded.perDay(what, record.document, limit));
   }
   return { ...record, history: withChange(record.history, change, nowMs) };
 }

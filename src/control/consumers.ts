@@ -64,13 +64,12 @@ function checkNumber(context: ControlContext, streamUid: number, ref: StreamRef)
     ? CONSUMERS_PER_STREAM_ADVANTAGE_MAX
     : CONSUMERS_PER_STREAM_MAX;
   if (context.consumers.count(streamUid) >= limit) {
-    throw new ServiceError('LimitExceededException', limitExceeded.consumers(ref, limit));
+    context.gate.pass(limitExceeded.consumers(ref, limit));
   }
   const consumers = context.consumers.list(streamUid);
   const creating = consumers.filter(({ status }) => status === 'CREATING').length;
   if (creating >= CONSUMERS_CREATING_MAX) {
-    const text = limitExceeded.consumersCreating(ref, CONSUMERS_CREATING_MAX);
-    throw new ServiceError('LimitExceededException', text);
+    context.gate.pass(limitExceeded.consumersCreating(ref, CONSUMERS_CREATING_MAX));
   }
 }
 

@@ -9,6 +9,7 @@ import type { BackgroundSteps } from './background-steps.ts';
 import type { ConsumerTable } from './consumer-table.ts';
 import type { Counters } from './counters.ts';
 import type { PolicyTable } from './policy-table.ts';
+import type { QuotaGate } from './quota-gate.ts';
 import type { Quotas } from './quotas.ts';
 import type { StreamChanges } from './stream-changes.ts';
 import type { StreamRecord } from './stream-record.ts';
@@ -28,6 +29,7 @@ export interface ControlContext {
   readonly changes: StreamChanges;
   readonly counters: Counters;
   readonly quotas: Quotas;
+  readonly gate: QuotaGate;
   readonly region: string;
   /** How long a stream stays CREATING, UPDATING or DELETING, ms. */
   readonly transitionMs: number;

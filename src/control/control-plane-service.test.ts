@@ -233,3 +233,15 @@ test('the horizon of a shard follows the retention of its stream', async () => {
   assert.equal(harness.control.horizonMs(key), harness.clock.now() - 24 * 3_600_000);
   assert.equal(harness.control.horizonMs(key + 1), Infinity);
 });
+
+test('quotas that only count let everything through', async () => {
+  for (const limits of ['observe', 'off'] as const) {
+    const harness = await ControlHarness.start({ limits, shardLimit: 3, onDemandStreamLimit: 0 });
+    for (let at = 0; at < 7; at += 1) {
+      await harness.control.createStream(createCommand(`s${at}`, 1, { mode: 'ON_DEMAND' }));
+    }
+    await harness.settle();
+    assert.equal(harness.control.accountUse(ACCOUNT).openShardCount, 28);
+    assert.equal(harness.control.quotasPassed, limits === 'observe' ? 7 : 0);
+  }
+});

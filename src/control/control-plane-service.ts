@@ -55,6 +55,8 @@ import { OnDemandScaler } from './on-demand.ts';
 import type { PolicyResource } from './policies.ts';
 import { deletePolicy, policyOf, putPolicy } from './policies.ts';
 import { PolicyTable } from './policy-table.ts';
+import type { QuotaMode } from './quota-gate.ts';
+import { QuotaGate } from './quota-gate.ts';
 import type { QuotaLimits } from './quotas.ts';
 import { Quotas } from './quotas.ts';
 import { mergeShards, splitShard, updateShardCount } from './reshard.ts';
@@ -90,6 +92,8 @@ export interface ControlPlaneOptions extends QuotaLimits {
   readonly transitionMs: number;
   /** Volumes that shards are spread over. */
   readonly volumes: number;
+  /** What happens to calls that pass a quota of account, stream or day. */
+  readonly limits: QuotaMode;
   /** Pause before a step that failed in the background is tried again, ms. */
   readonly retryMs: number;
 }
@@ -98,6 +102,7 @@ const DEFAULTS = {
   transitionMs: 500,
   volumes: 1,
   retryMs: 1_000,
+  limits: 'aws' as const,
   onDemandStreamLimit: ON_DEMAND_STREAMS_MAX,
   streamsCreatingMax: STREAMS_CREATING_MAX,
   streamsDeletingMax: STREAMS_DELETING_MAX,
@@ -132,6 +137,7 @@ export class ControlPlaneService implements ControlPlane, RetentionPolicy {
       ...given,
     };
     const table = new StreamTable();
+    const gate = new QuotaGate(options.limits);
     const context: ControlContext = {
       clock,
       table,
@@ -143,7 +149,8 @@ export class ControlPlaneService implements ControlPlane, RetentionPolicy {
       keys: dependencies.keys,
       changes: new StreamChanges({ ...dependencies, table }, options),
       counters: new Counters({ meta }),
-      quotas: new Quotas({ table }, { region: options.region, limits: options }),
+      gate,
+      quotas: new Quotas({ table, gate }, { region: options.region, limits: options }),
       region: options.region,
       transitionMs: options.transitionMs,
       volumes: options.volumes,
@@ -336,6 +343,11 @@ export class ControlPlaneService implements ControlPlane, RetentionPolicy {
 
   scalingHistory({ account, name }: StreamDocument): readonly ScalingEvent[] {
     return this.#context.table.get(account, name)?.record.history.scaling ?? [];
+  }
+
+  /** Calls so far that passed a quota, whether they were refused or only observed. */
+  get quotasPassed(): number {
+    return this.#context.gate.passed;
   }
 
   /** Starts scaling on-demand streams by what their shards take; the caller closes it. */

@@ -5,7 +5,7 @@
  * so what is on its way is reserved until it is either in the table or has failed.
  */
 import { limitExceeded } from '../model/messages.ts';
-import { ServiceError } from '../model/service-error.ts';
+import type { QuotaGate } from './quota-gate.ts';
 import type { AccountTotals, StreamTable } from './stream-table.ts';
 import { add } from './stream-table.ts';
 
@@ -20,33 +20,37 @@ const NOTHING: AccountTotals = { openShards: 0, onDemandStreams: 0, creating: 0,
 
 export class Quotas {
   readonly #table: StreamTable;
+  readonly #gate: QuotaGate;
   readonly #region: string;
   readonly #limits: QuotaLimits;
   readonly #reserved = new Map<string, readonly AccountTotals[]>();
 
   constructor(
-    { table }: { readonly table: StreamTable },
+    { table, gate }: { readonly table: StreamTable; readonly gate: QuotaGate },
     options: { readonly region: string; readonly limits: QuotaLimits },
   ) {
     this.#table = table;
+    this.#gate = gate;
     this.#region = options.region;
     this.#limits = options.limits;
   }
 
   /** Shards that may still be opened in an account. */
   shardsLeft(account: string): number {
-    return Math.max(0, this.#limits.shardLimit - this.#current(account).openShards);
+    return this.#gate.enforced
+      ? Math.max(0, this.#limits.shardLimit - this.#current(account).openShards)
+      : Infinity;
   }
 
   /**
    * Takes `wanted` (what is not named is 0) until the returned function is called; throws
-   * LimitExceededException, and takes nothing, where a quota would be passed.
+   * LimitExceededException, and takes nothing, where a binding quota would be passed.
    */
   reserve(account: string, wanted: Partial<AccountTotals>): () => void {
     const taken: AccountTotals = { ...NOTHING, ...wanted };
     const text = this.#exceeded(account, this.#current(account), taken);
     if (text !== null) {
-      throw new ServiceError('LimitExceededException', text);
+      this.#gate.pass(text);
     }
     this.#reserved.set(account, [...(this.#reserved.get(account) ?? []), taken]);
     return () => {

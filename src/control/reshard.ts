@@ -9,12 +9,12 @@ import { invalidRequest, invalidReshard, limitExceeded, notFound } from '../mode
 import { ServiceError } from '../model/service-error.ts';
 import { shardId } from '../model/shard-id.ts';
 import type { StreamDocument } from '../model/stream.ts';
+import { counted } from './change-stream.ts';
 import type { ControlContext } from './control-context.ts';
 import { active, isOpen, updating, volumeOf } from './control-context.ts';
 import type { PlannedShard } from './reshard-plan.ts';
 import { ReshardPlan } from './reshard-plan.ts';
 import type { ChangePlan } from './stream-changes.ts';
-import { changesWithinDay, withChange } from './stream-history.ts';
 import type { StreamRecord } from './stream-record.ts';
 import type { AccountTotals } from './stream-table.ts';
 
@@ -77,15 +77,11 @@ export async function updateShardCount(
     const record = provisioned(current, ref);
     before = record.document.shards.filter(isOpen).length;
     checkTarget(before, target);
-    const nowMs = context.clock.now();
-    if (changesWithinDay(record.history, 'shardCount', nowMs) >= SHARD_UPDATES_PER_DAY) {
-      const text = limitExceeded.perDay('Updates of the shard count', ref, SHARD_UPDATES_PER_DAY);
-      throw new ServiceError('LimitExceededException', text);
-    }
+    const limit = SHARD_UPDATES_PER_DAY;
+    const next = counted(context, record, 'shardCount', limit, 'Updates of the shard count');
     const plan = new ReshardPlan(record.document);
     plan.equalise(target);
-    const history = withChange(record.history, 'shardCount', nowMs);
-    return reshardChange(context, { ...record, history }, plan);
+    return reshardChange(context, next, plan);
   });
   return before;
 }

@@ -145,6 +145,7 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
   registerVolumeMetrics(metrics, storage, [...volumes.values()]);
   const backend = new BackendSet({ map, volumes });
   const control = await openControl({
+    metrics,
     plane: { meta, clock, shardMap: map, backend, keys, log },
     config,
     storage,
@@ -227,6 +228,7 @@ async function listen(parts: ListenParts): Promise<ComposedServer> {
 }
 
 interface ControlParts {
+  readonly metrics: MetricsRegistry;
   readonly plane: ControlPlaneDependencies;
   readonly config: ComposeConfig;
   readonly storage: OpenedStorage;
@@ -241,8 +243,13 @@ async function openControl(parts: ControlParts): Promise<ControlPlaneService> {
     region: config.region,
     transitionMs: config.transitionMs,
     volumes: storage.volumes.size,
+    limits: config.limits,
   });
   closers.add(() => control.close());
+  parts.metrics.counted(
+    { name: 'tailrace_quotas_passed_total', help: 'Calls that would pass an account quota.' },
+    () => control.quotasPassed,
+  );
   const retention = new RetentionDriver(
     { clock: plane.clock, control, stores: [...storage.volumes.values()], log: plane.log },
     { periodMs: config.retentionSweepMs },
