@@ -144,14 +144,8 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
   }
   registerVolumeMetrics(metrics, storage, [...volumes.values()]);
   const backend = new BackendSet({ map, volumes });
-  const control = await openControl({
-    metrics,
-    plane: { meta, clock, shardMap: map, backend, keys, log },
-    config,
-    storage,
-    volumes,
-    closers,
-  });
+  const plane = { meta, clock, shardMap: map, backend, keys, log };
+  const control = await openControl({ metrics, plane, config, storage, volumes, closers });
 
   const tokens = new SealedTokens({ random }, await sealingKey(meta, random));
   const data = new Router({ map, backend, random });
