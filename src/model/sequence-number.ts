@@ -54,10 +54,18 @@ const INDEX: Float64Array = powerLimbs(4);
 const VERSION_LOW = 2;
 
 /** ASCII digits of 0 … 9999, four bytes each. */
-const QUADS: Uint8Array = Uint8Array.from({ length: 40_000 }, (_, i) => {
-  const place = [1000, 100, 10, 1][i % 4]!;
-  return 0x30 + (Math.floor(i / 4 / place) % 10);
-});
+const QUADS: Uint8Array = fourDigits();
+
+function fourDigits(): Uint8Array {
+  const quads = new Uint8Array(40_000);
+  for (let value = 0, at = 0; value < 10_000; value++) {
+    quads[at++] = 0x30 + Math.floor(value / 1000);
+    quads[at++] = 0x30 + (Math.floor(value / 100) % 10);
+    quads[at++] = 0x30 + (Math.floor(value / 10) % 10);
+    quads[at++] = 0x30 + (value % 10);
+  }
+  return quads;
+}
 
 /** limbs += weight * value, without settling carries; `value` below 2^53. */
 function addScaled(limbs: Float64Array, weight: Float64Array, value: number): void {
@@ -102,8 +110,15 @@ export class SequenceNumberWriter {
 
   /** `createdSeconds`: creation of the shard, epoch seconds; `shardIndex`: below 2^31. */
   constructor(createdSeconds: number, shardIndex: number) {
+    this.begin(createdSeconds, shardIndex);
+  }
+
+  /** Goes over to another shard. */
+  begin(createdSeconds: number, shardIndex: number): void {
     assert(isWhole(createdSeconds, CREATED_SECONDS_END), 'sequence number: creation time');
     assert(isWhole(shardIndex, SHARD_INDEX_MAX + 1), 'sequence number: shard index');
+    this.#seconds = -1;
+    this.#shard.fill(0);
     addScaled(this.#shard, VERSION_HIGH, 1);
     addScaled(this.#shard, CREATED, createdSeconds);
     addScaled(this.#shard, INDEX_LOW, shardIndex & 15);
@@ -184,14 +199,18 @@ function isWhole(value: number, end: number): boolean {
   return Number.isInteger(value) && value >= 0 && value < end;
 }
 
-/** The number of one record; for more than one use a writer. */
+/** Shared by single numbers, which is safe because making one never yields. */
+const single = new SequenceNumberWriter(0, 0);
+
+/** The number of one record; for more than one of a shard use a writer. */
 export function sequenceNumber(
   createdSeconds: number,
   shardIndex: number,
   ordinal: number,
   recordSeconds: number,
 ): string {
-  return new SequenceNumberWriter(createdSeconds, shardIndex).text(ordinal, recordSeconds);
+  single.begin(createdSeconds, shardIndex);
+  return single.text(ordinal, recordSeconds);
 }
 
 /** StartingSequenceNumber of a shard. */

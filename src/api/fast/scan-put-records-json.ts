@@ -10,6 +10,15 @@ import { base64DecodedLength, decodeBase64Into } from '../../common/base64.ts';
 import { hashPartitionKeyInto, parseHashKey } from '../../model/hash-key.ts';
 import { PUT_RECORDS_COUNT_MAX, RECORD_BYTES_MAX } from '../../model/limits.ts';
 import { packedHeaderBytes, type RecordBatch } from '../../model/record-batch.ts';
+import {
+  backslash,
+  closeBrace,
+  closeBracket,
+  comma,
+  JsonScanner,
+  openBrace,
+  openBracket,
+} from './json-scanner.ts';
 
 export interface ScannedPutRecords {
   readonly StreamName?: string;
@@ -17,22 +26,12 @@ export interface ScannedPutRecords {
   readonly batch: RecordBatch;
 }
 
-const quote = 0x22;
-const colon = 0x3a;
-const comma = 0x2c;
-const backslash = 0x5c;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
 /** Longest ASCII partition key. */
 const keyBytesMax = 256;
 const nameBytesMax = 128;
 const arnBytesMax = 2048;
 /** Room beside the decoded data for headers and keys, before the buffer is made larger. */
 const packedSlackBytes = 1024;
-/** From this length a native search for the closing quote is faster than a loop. */
-const nativeSearchBytes = 32;
 
 const streamNamePattern = /^[a-zA-Z0-9_.-]+$/;
 const streamArnPattern = /^arn:aws.*:kinesis:.*:\d{12}:stream\/\S+$/;
@@ -45,12 +44,7 @@ export function scanPutRecordsJson(body: Uint8Array): ScannedPutRecords | null {
   return new Scanner(body).scan();
 }
 
-class Scanner {
-  readonly #body: Uint8Array;
-  #at = 0;
-  /** Bounds of the string read last, without its quotes. */
-  #start = 0;
-  #end = 0;
+class Scanner extends JsonScanner {
   #packed: Uint8Array;
   #packedEnd = 0;
   readonly #offsets = new Uint32Array(PUT_RECORDS_COUNT_MAX + 1);
@@ -58,33 +52,33 @@ class Scanner {
   #count = 0;
 
   constructor(body: Uint8Array) {
-    this.#body = body;
+    super(body);
     this.#packed = Buffer.allocUnsafeSlow(Math.ceil(body.length * 0.75) + packedSlackBytes);
   }
 
   scan(): ScannedPutRecords | null {
     let name: string | undefined;
     let arn: string | undefined;
-    if (!this.#take(openBrace)) return null;
+    if (!this.take(openBrace)) return null;
     do {
-      if (!this.#memberName()) return null;
-      if (this.#isName('Records')) {
+      if (!this.memberName()) return null;
+      if (this.isName('Records')) {
         if (this.#count > 0 || !this.#records()) return null;
-      } else if (this.#isName('StreamName')) {
-        if (name !== undefined || !this.#string(nameBytesMax)) return null;
-        name = this.#text();
+      } else if (this.isName('StreamName')) {
+        if (name !== undefined || !this.string(nameBytesMax)) return null;
+        name = this.text();
         if (!streamNamePattern.test(name)) return null;
-      } else if (this.#isName('StreamARN')) {
-        if (arn !== undefined || !this.#string(arnBytesMax) || !this.#isAscii()) return null;
-        arn = this.#text();
+      } else if (this.isName('StreamARN')) {
+        if (arn !== undefined || !this.string(arnBytesMax) || !this.isAscii()) return null;
+        arn = this.text();
         if (!streamArnPattern.test(arn)) return null;
       } else {
         return null;
       }
-    } while (this.#take(comma));
-    if (!this.#take(closeBrace) || this.#count === 0) return null;
-    this.#blanks();
-    if (this.#at !== this.#body.length) return null;
+    } while (this.take(comma));
+    if (!this.take(closeBrace) || this.#count === 0) return null;
+    this.blanks();
+    if (this.at !== this.body.length) return null;
     return {
       ...(name === undefined ? {} : { StreamName: name }),
       ...(arn === undefined ? {} : { StreamARN: arn }),
@@ -102,11 +96,11 @@ class Scanner {
   }
 
   #records(): boolean {
-    if (!this.#take(openBracket)) return false;
+    if (!this.take(openBracket)) return false;
     do {
       if (this.#count === PUT_RECORDS_COUNT_MAX || !this.#record()) return false;
-    } while (this.#take(comma));
-    return this.#take(closeBracket);
+    } while (this.take(comma));
+    return this.take(closeBracket);
   }
 
   #record(): boolean {
@@ -116,30 +110,30 @@ class Scanner {
     let dataEnd = -1;
     let hashStart = -1;
     let hashEnd = -1;
-    if (!this.#take(openBrace)) return false;
+    if (!this.take(openBrace)) return false;
     do {
-      if (!this.#memberName()) return false;
-      if (this.#isName('Data')) {
-        if (dataStart !== -1 || !this.#string(this.#body.length)) return false;
-        dataStart = this.#start;
-        dataEnd = this.#end;
-      } else if (this.#isName('PartitionKey')) {
-        if (keyStart !== -1 || !this.#string(keyBytesMax) || !this.#isAscii()) return false;
-        keyStart = this.#start;
-        keyEnd = this.#end;
-      } else if (this.#isName('ExplicitHashKey')) {
-        if (hashStart !== -1 || !this.#string(keyBytesMax)) return false;
-        hashStart = this.#start;
-        hashEnd = this.#end;
+      if (!this.memberName()) return false;
+      if (this.isName('Data')) {
+        if (dataStart !== -1 || !this.string(this.body.length)) return false;
+        dataStart = this.start;
+        dataEnd = this.end;
+      } else if (this.isName('PartitionKey')) {
+        if (keyStart !== -1 || !this.string(keyBytesMax) || !this.isAscii()) return false;
+        keyStart = this.start;
+        keyEnd = this.end;
+      } else if (this.isName('ExplicitHashKey')) {
+        if (hashStart !== -1 || !this.string(keyBytesMax)) return false;
+        hashStart = this.start;
+        hashEnd = this.end;
       } else {
         return false;
       }
-    } while (this.#take(comma));
-    if (!this.#take(closeBrace)) return false;
+    } while (this.take(comma));
+    if (!this.take(closeBrace)) return false;
     if (dataStart === -1 || keyStart === -1 || keyStart === keyEnd) return false;
     if (!this.#pack(keyStart, keyEnd, dataStart, dataEnd)) return false;
     if (hashStart === -1) {
-      hashPartitionKeyInto(this.#body, keyStart, keyEnd, this.#hashKeys, 4 * this.#count);
+      hashPartitionKeyInto(this.body, keyStart, keyEnd, this.#hashKeys, 4 * this.#count);
     } else if (!this.#explicitHash(hashStart, hashEnd)) {
       return false;
     }
@@ -148,9 +142,9 @@ class Scanner {
   }
 
   #explicitHash(start: number, end: number): boolean {
-    this.#start = start;
-    this.#end = end;
-    const text = this.#text();
+    this.start = start;
+    this.end = end;
+    const text = this.text();
     const words = hashKeyPattern.test(text) ? parseHashKey(text) : null;
     if (words === null) return false;
     this.#hashKeys.set(words, 4 * this.#count);
@@ -159,7 +153,7 @@ class Scanner {
 
   /** Writes header, key and data of the next record. */
   #pack(keyStart: number, keyEnd: number, dataStart: number, dataEnd: number): boolean {
-    const body = this.#body;
+    const body = this.body;
     const keyBytes = keyEnd - keyStart;
     const dataBytes = base64DecodedLength(body, dataStart, dataEnd);
     if (dataBytes < 0 || dataBytes > RECORD_BYTES_MAX) return false;
@@ -184,74 +178,8 @@ class Scanner {
 
   /** Keys weigh more against short data than the first guess allowed for. */
   #grow(bytes: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(bytes, this.#body.length) + packedSlackBytes);
+    const larger = Buffer.allocUnsafeSlow(Math.max(bytes, this.body.length) + packedSlackBytes);
     larger.set(this.#packed.subarray(0, this.#packedEnd));
     this.#packed = larger;
-  }
-
-  #blanks(): void {
-    const body = this.#body;
-    let at = this.#at;
-    for (;;) {
-      const byte = body[at];
-      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break;
-      at++;
-    }
-    this.#at = at;
-  }
-
-  /** Passes blanks and then `byte`, if that comes next. */
-  #take(byte: number): boolean {
-    this.#blanks();
-    if (this.#body[this.#at] !== byte) return false;
-    this.#at++;
-    return true;
-  }
-
-  #memberName(): boolean {
-    return this.#string(nativeSearchBytes) && this.#take(colon);
-  }
-
-  /** Reads a string of at most `bytesMax` bytes; its bounds are then in #start and #end. */
-  #string(bytesMax: number): boolean {
-    if (!this.#take(quote)) return false;
-    const body = this.#body;
-    const start = this.#at;
-    const soon = Math.min(start + nativeSearchBytes, body.length);
-    let at = start;
-    while (at < soon && body[at] !== quote) at++;
-    if (at === soon) {
-      at = body.indexOf(quote, soon);
-      if (at === -1) return false;
-    }
-    this.#start = start;
-    this.#end = at;
-    this.#at = at + 1;
-    return at - start <= bytesMax;
-  }
-
-  #isName(name: string): boolean {
-    const start = this.#start;
-    if (this.#end - start !== name.length) return false;
-    for (let i = 0; i < name.length; i++) {
-      if (this.#body[start + i] !== name.charCodeAt(i)) return false;
-    }
-    return true;
-  }
-
-  /** True when the string read last has only ASCII characters that JSON allows unescaped. */
-  #isAscii(): boolean {
-    for (let i = this.#start; i < this.#end; i++) {
-      const byte = this.#body[i]!;
-      if (byte < 0x20 || byte > 0x7f) return false;
-    }
-    return true;
-  }
-
-  #text(): string {
-    const { buffer, byteOffset } = this.#body;
-    return Buffer.from(buffer, byteOffset + this.#start, this.#end - this.#start).toString(
-      'latin1',
-    );
   }
 }

@@ -4,6 +4,7 @@ import { RecordBatchBuilder } from '../../model/record-batch-builder.ts';
 import { decodeSequenceNumber, sequenceNumber } from '../../model/sequence-number.ts';
 import { ServiceError } from '../../model/service-error.ts';
 import { shardId } from '../../model/shard-id.ts';
+import { scanPutRecordJson } from '../fast/scan-put-record-json.ts';
 import { keyErrors, type Operation } from '../operation.ts';
 import type { AppendResult } from '../ports.ts';
 import { checkRecords, dryRun, type PutInput } from '../put-rules.ts';
@@ -23,7 +24,15 @@ interface Input extends StreamSelector, PutInput {
   readonly SequenceNumberForOrdering?: string | undefined;
 }
 
-export const putRecord: Operation<Input> = {
+interface Answer {
+  readonly ShardId: string;
+  readonly SequenceNumber: string;
+  readonly EncryptionType: 'KMS' | undefined;
+}
+
+const utf8 = new TextEncoder();
+
+export const putRecord: Operation<Input, Answer> = {
   name: 'PutRecord',
   plane: 'data',
   input: {
@@ -48,6 +57,18 @@ export const putRecord: Operation<Input> = {
     'DryRunOperationException',
     ...keyErrors,
   ],
+  codec: {
+    decodeJson(body) {
+      const scanned = scanPutRecordJson(body);
+      return scanned === null ? null : { ...scanned, invalidHashKey: null, dryRun: false };
+    },
+    encodeJson({ ShardId, SequenceNumber, EncryptionType }) {
+      const encryption =
+        EncryptionType === undefined ? '' : `,"EncryptionType":"${EncryptionType}"`;
+      const text = `{"ShardId":"${ShardId}","SequenceNumber":"${SequenceNumber}"${encryption}}`;
+      return [utf8.encode(text)];
+    },
+  },
   prepare(given) {
     const members = given as unknown as Members;
     const { Data, PartitionKey, ExplicitHashKey } = members;
@@ -82,7 +103,7 @@ function checkOrdering(text: string, stream: StreamRef, nowMs: number): void {
   }
 }
 
-function answer(stream: StreamRef, result: AppendResult): object {
+function answer(stream: StreamRef, result: AppendResult): Answer {
   const { document } = result.shards[result.shardOf[0]!]!;
   if (result.status[0] === 1) {
     const text = throughputExceeded.shard(document.index, stream);
