@@ -3,9 +3,9 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { findCredentials } from '../client/credentials.ts';
 import { KinesisClient } from '../client/kinesis-client.ts';
+import { readTextFile } from '../runtime/text-file.ts';
 import type { CliContext } from './context.ts';
 import { CliError } from './context.ts';
-import { readTextFile } from './files.ts';
 
 export interface ClientFlags {
   readonly endpoint?: URL;
@@ -107,6 +107,7 @@ function endpointFrom(env: CliContext['env']): URL {
   }
 }
 
-function firstOf(...values: readonly (string | undefined)[]): string | null {
+/** The first value that is not empty, or null. */
+export function firstOf(...values: readonly (string | undefined)[]): string | null {
   return values.find((value) => value !== undefined && value !== '') ?? null;
 }

@@ -6,10 +6,14 @@
 import { Command, CommanderError } from 'commander';
 import type { CliContext } from './context.ts';
 import { ExitError, OutputClosedError } from './context.ts';
+import { registerDoctor } from './doctor.ts';
 import { explained } from './explain.ts';
+import { registerCredentials } from './credentials.ts';
+import { registerKeys } from './keys.ts';
 import { registerPut } from './put.ts';
 import { registerShards } from './shards.ts';
 import { registerStart } from './start.ts';
+import { registerStatus } from './status.ts';
 import { registerStreams } from './streams.ts';
 import { registerTail } from './tail.ts';
 
@@ -19,6 +23,10 @@ const commands: readonly ((program: Command, context: CliContext) => void)[] = [
   registerTail,
   registerStreams,
   registerShards,
+  registerKeys,
+  registerCredentials,
+  registerStatus,
+  registerDoctor,
 ];
 
 /** `args` without the interpreter and the script. */

@@ -1,12 +1,6 @@
 /** Where to start reading, as people write it. */
 import type { StartPosition } from '../client/shard-reader.ts';
-
-const unitMs: Readonly<Record<string, number>> = {
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
+import { parseDuration } from './parse-duration.ts';
 
 /**
  * `trim-horizon`, `latest`, a time such as `2026-01-02T03:04:05Z` or `1767225600` (epoch seconds),
@@ -16,10 +10,8 @@ export function parseStartPosition(text: string, nowMs: number): StartPosition |
   const word = text.toLowerCase().replace('_', '-');
   if (word === 'trim-horizon') return { kind: 'trim-horizon' };
   if (word === 'latest') return { kind: 'latest' };
-  const ago = /^(\d{1,6})([smhd])$/.exec(word);
-  if (ago !== null) {
-    return { kind: 'timestamp', epochMs: nowMs - Number(ago[1]) * unitMs[ago[2]!]! };
-  }
+  const agoMs = parseDuration(word);
+  if (agoMs !== null) return { kind: 'timestamp', epochMs: nowMs - agoMs };
   const epochMs = /^\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * 1000) : isoMs(text);
   return Number.isSafeInteger(epochMs) ? { kind: 'timestamp', epochMs } : null;
 }

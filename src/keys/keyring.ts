@@ -43,6 +43,11 @@ const nonceBytes = 12;
 const tagBytes = 16;
 const emptyText = '{"version":1,"keys":[],"aliases":{}}';
 
+/** Where the keyring of a data directory is. */
+export function keyringPath(dataDir: string): string {
+  return `${dataDir}/keyring.json`;
+}
+
 export class Keyring implements KeyProvider {
   readonly #deps: KeyringDependencies;
   readonly #options: KeyringOptions;

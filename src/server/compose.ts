@@ -19,7 +19,7 @@ import { OperationLimits } from '../frontend/operation-limits.ts';
 import { Pipeline } from '../frontend/pipeline.ts';
 import { Router } from '../frontend/router.ts';
 import { DataKeys } from '../keys/data-keys.ts';
-import { Keyring } from '../keys/keyring.ts';
+import { Keyring, keyringPath } from '../keys/keyring.ts';
 import { measureProcess } from '../metrics/process-metrics.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
 import type { ShardKey } from '../model/stream.ts';
@@ -122,7 +122,7 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
   const keyring = await Keyring.open(
     { disk: config.inMemory ? new MemoryFiles() : disk, clock, random },
     {
-      path: `${config.dataDir}/keyring.json`,
+      path: keyringPath(config.dataDir),
       region: config.region,
       watchMs: keyringWatchMs,
       onProblem: (error) => log.error({ err: error }, 'the keyring cannot be read'),
