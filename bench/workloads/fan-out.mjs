@@ -2,6 +2,7 @@
 // fan-out: one shard at its limit, and consumers that subscribe to it: how long after its
 // acknowledgement a record is received, and what a consumer costs the server.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   KinesisClient,
   createActiveStream,
@@ -11,6 +12,9 @@ import { LoadWorker } from '../load-worker.mjs';
 import { median } from '../report.mjs';
 import { startTarget } from '../targets.mjs';
 import { STREAM } from './puts.mjs';
+
+/** A consumer's second subscription is refused for five seconds after the first. */
+const RESUBSCRIBE_MS = 5_200;
 
 /**
  * @param {import('../targets.mjs').TargetOptions} targetOptions
@@ -41,6 +45,7 @@ export async function fanOut(targetOptions, options) {
           pids: target.pids,
         });
         rounds.get(count)?.push(perSecond(result));
+        await delay(RESUBSCRIBE_MS);
       }
     }
     return summary(rounds);
