@@ -5,6 +5,9 @@
  * only up to `TRUSTED_BYTES_MAX`; beyond that the buffer doubles as bytes really arrive, so a
  * client that declares much and sends little costs little. Every byte held counts against a budget
  * shared by all requests.
+ *
+ * Buffers of answered requests are used again: memory outside the heap that is given up with every
+ * request makes the collector run all the time.
  */
 
 /** Size reserved on a client's word alone, bytes. */
@@ -13,11 +16,18 @@ const TRUSTED_BYTES_MAX = 1024 * 1024;
 /** First buffer of a body of unknown length, bytes. */
 const UNKNOWN_BYTES = 16 * 1024;
 
+/** Buffers kept for later bodies: bytes of each, and of all together. */
+const SPARE_BYTES_MIN = 64 * 1024;
+const SPARE_BYTES_MAX = TRUSTED_BYTES_MAX;
+const SPARES_BYTES_MAX = 8 * 1024 * 1024;
+
 const nothing = new Uint8Array(0);
 
 /** Bytes that all bodies together may hold, from their first byte until their answer is out. */
 export class BodyBudget {
   readonly bytesMax: number;
+  readonly #spares: Uint8Array[] = [];
+  #spareBytes = 0;
   #bytes = 0;
 
   constructor(bytesMax: number) {
@@ -40,6 +50,33 @@ export class BodyBudget {
   release(bytes: number): void {
     this.#bytes -= bytes;
   }
+
+  /** A buffer of `bytes` at least and not much more, with whatever content. */
+  buffer(bytes: number): Uint8Array {
+    if (bytes >= SPARE_BYTES_MIN && bytes <= SPARE_BYTES_MAX) {
+      const found = this.#spares.findLastIndex((spare) => spare.length >= bytes);
+      if (found >= 0) {
+        const [spare] = this.#spares.splice(found, 1) as [Uint8Array];
+        this.#spareBytes -= spare.length;
+        return spare;
+      }
+      // Bodies of one client differ by little: a round size fits the next one too.
+      return Buffer.allocUnsafeSlow(Math.ceil(bytes / SPARE_BYTES_MIN) * SPARE_BYTES_MIN);
+    }
+    // Unpooled on purpose: a view into the shared pool would pin a slab for as long as the request
+    // lives.
+    return Buffer.allocUnsafeSlow(bytes);
+  }
+
+  /** Takes back a buffer that nobody looks at any more. */
+  spare(buffer: Uint8Array): void {
+    const { length } = buffer;
+    const fits = length >= SPARE_BYTES_MIN && length <= SPARE_BYTES_MAX;
+    if (fits && this.#spareBytes + length <= SPARES_BYTES_MAX) {
+      this.#spares.push(buffer);
+      this.#spareBytes += length;
+    }
+  }
 }
 
 export type CollectOutcome = 'taken' | 'too-large' | 'overloaded';
@@ -51,6 +88,8 @@ export class BodyCollector {
   #buffer: Uint8Array = nothing;
   #length = 0;
   #held = 0;
+  /** Whether the buffer is ours to use again; a single chunk belongs to the socket. */
+  #owned = false;
 
   /** `declaredBytes` is the Content-Length, or -1 where there is none. */
   constructor(budget: BodyBudget, bytesMax: number, declaredBytes: number) {
@@ -83,8 +122,15 @@ export class BodyCollector {
       : this.#buffer.subarray(0, this.#length);
   }
 
-  /** Gives the bytes back to the budget; for when the answer is out. Safe to call twice. */
-  release(): void {
+  /**
+   * Gives the bytes back to the budget; for when the answer is out. Safe to call twice. `unused`
+   * says that nobody holds the body or a view of it any more, so its buffer may be used again.
+   */
+  release(unused: boolean): void {
+    if (unused && this.#owned) {
+      this.#budget.spare(this.#buffer);
+    }
+    this.#owned = false;
     this.#budget.release(this.#held);
     this.#held = 0;
     this.#buffer = nothing;
@@ -114,11 +160,13 @@ export class BodyCollector {
       }
     }
     this.#held = size;
-    // Unpooled on purpose: a view into the shared pool would pin a slab for as long as the request
-    // lives.
-    const grown = Buffer.allocUnsafeSlow(size);
+    const grown = this.#budget.buffer(size);
     grown.set(this.#buffer.subarray(0, this.#length));
+    if (this.#owned) {
+      this.#budget.spare(this.#buffer);
+    }
     this.#buffer = grown;
+    this.#owned = true;
     return true;
   }
 }

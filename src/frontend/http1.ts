@@ -121,6 +121,8 @@ class Http1Exchange implements HttpReply, Expiring {
   readonly #response: ServerResponse;
   readonly #body: BodyCollector;
   #refused = false;
+  /** The whole answer was given, so the operation is over. */
+  #answered = false;
 
   constructor(parts: HttpParts, request: IncomingMessage, response: ServerResponse) {
     this.#parts = parts;
@@ -145,6 +147,7 @@ class Http1Exchange implements HttpReply, Expiring {
 
   send(status: number, headers: readonly string[], body: readonly Uint8Array[]): void {
     const response = this.#response;
+    this.#answered = true;
     if (response.destroyed) {
       return;
     }
@@ -205,7 +208,7 @@ class Http1Exchange implements HttpReply, Expiring {
    */
   #refuse(why: Refusal): void {
     this.#refused = true;
-    this.#body.release();
+    this.#body.release(true);
     const request = this.#request;
     const response = this.#response;
     response.shouldKeepAlive = false;
@@ -229,7 +232,8 @@ class Http1Exchange implements HttpReply, Expiring {
 
   #over(): void {
     this.#parts.deadlines.remove(this);
-    this.#body.release();
+    // What runs on after its client has gone still reads the body.
+    this.#body.release(this.#answered);
   }
 }
 

@@ -161,6 +161,8 @@ class Http2Exchange implements HttpReply, Expiring {
   readonly #rawHeaders: readonly string[];
   readonly #body: BodyCollector;
   #refused = false;
+  /** The whole answer was given, so the operation is over. */
+  #answered = false;
 
   constructor(
     parts: HttpParts,
@@ -199,6 +201,7 @@ class Http2Exchange implements HttpReply, Expiring {
 
   send(status: number, headers: readonly string[], body: readonly Uint8Array[]): void {
     const stream = this.#stream;
+    this.#answered = true;
     if (stream.destroyed || stream.closed) {
       return;
     }
@@ -256,7 +259,7 @@ class Http2Exchange implements HttpReply, Expiring {
   #refuse(why: Refusal): void {
     const stream = this.#stream;
     this.#refused = true;
-    this.#body.release();
+    this.#body.release(true);
     let lingered = 0;
     stream.on('data', (chunk: Uint8Array) => {
       lingered += chunk.length;
@@ -287,7 +290,8 @@ class Http2Exchange implements HttpReply, Expiring {
 
   #over(): void {
     this.#parts.deadlines.remove(this);
-    this.#body.release();
+    // What runs on after its client has gone still reads the body.
+    this.#body.release(this.#answered);
   }
 }
 
