@@ -108,6 +108,7 @@ for (const kind of ['memory', 'local'] as const) {
     seeking(kind);
     retaining(kind);
     committing(kind);
+    ending(kind);
   });
 }
 
@@ -308,7 +309,9 @@ function committing(kind: 'memory' | 'local'): void {
     await volume.append([section(1, 2, 1, 10)]);
     assert.equal(volume.bounds(1).next, 3);
   });
+}
 
+function ending(kind: 'memory' | 'local'): void {
   test('refuses appends once it is closed, after what was waiting is stored', async () => {
     const bench = new Bench(kind);
     const volume = await bench.open();
