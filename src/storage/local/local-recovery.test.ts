@@ -127,6 +127,24 @@ describe('a local log whose last write was torn', () => {
     }
   });
 
+  test('does not take up a frame of another history', async () => {
+    const disk = newDisk();
+    const { stored, content } = await written(disk, [100, 100]);
+    const log = open(disk);
+    const { chain } = await log.openWriter(1, 1);
+    await log.close();
+    // The right number, volume and identity, but it follows another second frame.
+    const stray = frameOf({ ...chain, headCrc: chain.headCrc ^ 1 }, [section(1, 3)]);
+    content.set(concat(stray.parts), 64 + 2 * 256);
+    await put(disk, FIRST, content);
+    const again = open(disk);
+    const writer = await again.openWriter(1, 2);
+    assert.deepEqual(await frames(again), stored);
+    const next = await append(writer, 10);
+    assert.deepEqual(await frames(again), [...stored, next]);
+    await again.close();
+  });
+
   test('never takes up the remains of an earlier tear', async () => {
     const disk = newDisk();
     const { content } = await written(disk, [100, 3000]);

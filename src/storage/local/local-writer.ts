@@ -21,7 +21,7 @@ const FIRST_ALLOCATION_BYTES = 1024 * 1024;
 /**
  * Frames of this size and more go into space that is only reserved by the file's length. Zeros
  * written beforehand save a small frame the work of finding blocks while somebody waits, but would
- * double the bytes that large ones write (docs/adr/0004-segment-space.md has the measurements).
+ * double the bytes that large ones write (docs/adr/0006-segment-space.md has the measurements).
  */
 const LARGE_FRAME_BYTES = 256 * 1024;
 /** Weight of the newest frame in the running mean of frame sizes. */
