@@ -5,17 +5,8 @@
  * Secrets are sealed (AES-256-GCM, bound to the key id) under a data key that is itself wrapped by
  * a key of the keyring, so the file alone gives no secret away. Session tokens are kept as hashes.
  */
-import {
-  anyShape,
-  base64Shape,
-  listShape,
-  nullableShape,
-  numberShape,
-  objectShape,
-  oneOfShape,
-  ShapeError,
-  textShape,
-} from '../common/shape.ts';
+import * as v from 'valibot';
+import { base64Text, JsonShapeError, parseJsonShape, patternText } from '../common/json-shape.ts';
 import { parsePolicy } from './policy-document.ts';
 import type { PolicyDocument } from './policy-document.ts';
 
@@ -86,37 +77,37 @@ export const ROOT_USER = 'root';
 
 const accountPattern = /^\d{12}$/;
 const userPattern = /^[\w+=,.@-]{1,64}$/;
-const account = textShape(accountPattern, '12 digits');
-const userName = textShape(userPattern, '1 to 64 letters, digits or _+=,.@-');
-const fileShape = objectShape<CredentialContents>({
-  version: oneOfShape(1),
-  key: nullableShape(objectShape<WrappedKey>({ arn: textShape(), wrapped: base64Shape() })),
-  users: listShape(
-    objectShape<StoredUser>({
+const account = patternText(accountPattern, '12 digits');
+const userName = patternText(userPattern, '1 to 64 letters, digits or _+=,.@-');
+const fileSchema: v.GenericSchema<unknown, CredentialContents> = v.object({
+  version: v.literal(1),
+  key: v.nullable(v.object({ arn: v.string(), wrapped: base64Text() })),
+  users: v.array(
+    v.object({
       account,
       name: userName,
-      id: textShape(),
-      policies: listShape(objectShape<StoredPolicy>({ name: textShape(), document: anyShape })),
-      keys: listShape(
-        objectShape<StoredKey>({
-          id: textShape(),
-          secret: base64Shape(),
-          state: oneOfShape('active', 'disabled'),
-          createdMs: numberShape,
+      id: v.string(),
+      policies: v.array(v.object({ name: v.string(), document: v.unknown() })),
+      keys: v.array(
+        v.object({
+          id: v.string(),
+          secret: base64Text(),
+          state: v.picklist(['active', 'disabled']),
+          createdMs: v.number(),
         }),
       ),
     }),
   ),
-  sessions: listShape(
-    objectShape<StoredSession>({
-      id: textShape(),
-      secret: base64Shape(),
-      tokenHash: base64Shape(),
-      expiresMs: numberShape,
+  sessions: v.array(
+    v.object({
+      id: v.string(),
+      secret: base64Text(),
+      tokenHash: base64Text(),
+      expiresMs: v.number(),
       account,
       user: userName,
       name: userName,
-      policy: anyShape,
+      policy: v.unknown(),
     }),
   ),
 });
@@ -124,11 +115,10 @@ const fileShape = objectShape<CredentialContents>({
 /** Throws CredentialFormatError. */
 export function parseCredentials(path: string, text: string): CredentialContents {
   try {
-    return fileShape(JSON.parse(text), '');
+    return parseJsonShape(fileSchema, text);
   } catch (error) {
-    // Messages of JSON.parse quote the text, and with it whatever is in the file.
-    const reason = error instanceof ShapeError ? error.message : 'it is not valid JSON';
-    throw new CredentialFormatError(`credentials ${path} cannot be read: ${reason}`);
+    if (!(error instanceof JsonShapeError)) throw error;
+    throw new CredentialFormatError(`credentials ${path} cannot be read: ${error.message}`);
   }
 }
 

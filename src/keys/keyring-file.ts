@@ -4,16 +4,8 @@
  * It holds key material, so it is written with care (new file, synced, renamed) and belongs on
  * other storage than the data where that matters: `--keyring` names another place.
  */
-import {
-  base64Shape,
-  listShape,
-  numberShape,
-  objectShape,
-  oneOfShape,
-  recordShape,
-  ShapeError,
-  textShape,
-} from '../common/shape.ts';
+import * as v from 'valibot';
+import { base64Text, JsonShapeError, parseJsonShape, patternText } from '../common/json-shape.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { replaceTextFile } from '../runtime/text-file.ts';
 
@@ -37,18 +29,19 @@ export interface KeyringContents {
   readonly aliases: Readonly<Record<string, string>>;
 }
 
-const keyShape = objectShape<KeyringKey>({
-  id: textShape(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'a UUID'),
-  account: textShape(/^\d{12}$/, '12 digits'),
-  state: oneOfShape('enabled', 'disabled', 'pending-deletion'),
-  createdMs: numberShape,
-  sharedWith: listShape(textShape()),
-  material: base64Shape(32),
-});
-const fileShape = objectShape<KeyringContents>({
-  version: oneOfShape(1),
-  keys: listShape(keyShape),
-  aliases: recordShape(textShape()),
+const fileSchema: v.GenericSchema<unknown, KeyringContents> = v.object({
+  version: v.literal(1),
+  keys: v.array(
+    v.object({
+      id: patternText(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'a UUID'),
+      account: patternText(/^\d{12}$/, '12 digits'),
+      state: v.picklist(['enabled', 'disabled', 'pending-deletion']),
+      createdMs: v.number(),
+      sharedWith: v.array(v.string()),
+      material: base64Text(32),
+    }),
+  ),
+  aliases: v.record(v.string(), v.string()),
 });
 
 /** The file is there but cannot be understood; the message says what is wrong with it. */
@@ -59,11 +52,10 @@ export class KeyringFormatError extends Error {
 /** Parses and checks; throws KeyringFormatError. */
 export function parseKeyring(path: string, text: string): KeyringContents {
   try {
-    return fileShape(JSON.parse(text), '');
+    return parseJsonShape(fileSchema, text);
   } catch (error) {
-    // Messages of JSON.parse quote the text, and with it whatever is in the file.
-    const reason = error instanceof ShapeError ? error.message : 'it is not valid JSON';
-    throw new KeyringFormatError(`keyring ${path} cannot be read: ${reason}`);
+    if (!(error instanceof JsonShapeError)) throw error;
+    throw new KeyringFormatError(`keyring ${path} cannot be read: ${error.message}`);
   }
 }
 

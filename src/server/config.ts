@@ -4,6 +4,7 @@
  * with the name the user wrote.
  */
 import { isIP } from 'node:net';
+import * as v from 'valibot';
 import { environmentName, flagName, optionNames, optionTable } from './options.ts';
 import type { OptionName, ServerConfig } from './options.ts';
 
@@ -29,9 +30,11 @@ export function loadConfig(sources: ConfigSources): ServerConfig {
   for (const name of optionNames) {
     const found = firstGiven(name, sources, file);
     if (found.value === undefined) continue;
-    const parsed = optionTable[name].parse(found.value);
-    if (!('value' in parsed)) throw new ConfigError(`${found.from}: expected ${parsed.expected}`);
-    values[name] = parsed.value;
+    const parsed = v.safeParse(optionTable[name].schema, found.value, { abortEarly: true });
+    if (!parsed.success) {
+      throw new ConfigError(`${found.from}: expected ${parsed.issues[0].message}`);
+    }
+    values[name] = parsed.output;
   }
   const config = values as unknown as ServerConfig;
   checkTogether(config);

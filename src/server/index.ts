@@ -75,8 +75,8 @@ export async function startServer(options: StartServerOptions = {}): Promise<Tai
   };
   const config = loadConfig({ flags: { ...defaults, ...given }, environment: {}, file: null });
   const clock = new NodeClock();
-  const log = openLog(
-    { now: () => clock.now(), sink: standardError },
+  const log = await openLog(
+    { now: () => clock.now(), sink: standardError() },
     { level: config.logLevel, format: config.logFormat },
   );
   const server = await composeServer({ ...config, adminPort: adminPort ?? null }, log);

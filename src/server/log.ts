@@ -1,9 +1,12 @@
 /**
  * The server's log: structured lines on standard error, readable on a terminal, JSON elsewhere.
  *
- * A server logs little (no line per request), so this is all it needs; lines are written at once,
- * so the last ones are there when a process dies.
+ * Lines are written at once, so the last ones are there when a process dies; a server logs little
+ * (no line per request), so that costs nothing.
  */
+import { Writable } from 'node:stream';
+import { destination, pino, stdSerializers } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 
 /** Fields first, then one sentence. An error goes under `err`. */
 export interface Log {
@@ -25,31 +28,15 @@ export interface LogSink {
   write(line: string): void;
 }
 
-/** In rising order; a line is written when its level is not below the configured one. */
-const levels: readonly LogOptions['level'][] = [
-  'trace',
-  'debug',
-  'info',
-  'warn',
-  'error',
-  'fatal',
-  'silent',
-];
-
-const colors: Readonly<Record<string, number>> = { debug: 90, info: 32, warn: 33, error: 31 };
-
 /** Standard error of this process. */
-export const standardError: LogSink = {
-  get isTerminal() {
-    return process.stderr.isTTY;
-  },
-  get colors() {
-    return process.stderr.isTTY && process.env['NO_COLOR'] === undefined;
-  },
-  write(line) {
-    process.stderr.write(line);
-  },
-};
+export function standardError(): LogSink {
+  const stream = destination({ fd: 2, sync: true });
+  return {
+    isTerminal: process.stderr.isTTY,
+    colors: process.stderr.isTTY && process.env['NO_COLOR'] === undefined,
+    write: (line) => stream.write(line),
+  };
+}
 
 export interface LogDependencies {
   /** Wall time, epoch milliseconds. */
@@ -57,54 +44,44 @@ export interface LogDependencies {
   readonly sink: LogSink;
 }
 
-export function openLog({ now, sink }: LogDependencies, { level, format }: LogOptions): Log {
-  const least = levels.indexOf(level);
-  const pretty = format === 'pretty' || (format === 'auto' && sink.isTerminal);
-  const writer =
-    (name: 'debug' | 'info' | 'warn' | 'error') =>
-    (fields: object, text: string): void => {
-      if (levels.indexOf(name) < least) return;
-      const time = new Date(now()).toISOString();
-      const shown = Object.entries(fields).map(([key, value]) => [key, plain(value)] as const);
-      sink.write(
-        pretty
-          ? prettyLine(time, name, text, shown, sink.colors)
-          : `${JSON.stringify({ level: name, time, ...Object.fromEntries(shown), msg: text })}\n`,
-      );
-    };
-  return {
-    debug: writer('debug'),
-    info: writer('info'),
-    warn: writer('warn'),
-    error: writer('error'),
+/** Loads the printer for people only where it is used. */
+export async function openLog(
+  { now, sink }: LogDependencies,
+  { level, format }: LogOptions,
+): Promise<Log> {
+  const options = {
+    level,
+    base: null,
+    timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: stdSerializers.errWithCause },
   };
+  const pretty = format === 'pretty' || (format === 'auto' && sink.isTerminal);
+  return faceOf(pino(options, pretty ? await printer(sink) : sink));
 }
 
-/** Errors as values, with what caused them; numbers JSON has no form for as texts. */
-function plain(value: unknown): unknown {
-  if (value instanceof Error) {
-    const { name, message, stack, cause } = value;
-    return { type: name, message, stack, ...(cause === undefined ? {} : { cause: plain(cause) }) };
-  }
-  return typeof value === 'bigint' ? String(value) : value;
+async function printer(sink: LogSink): Promise<DestinationStream> {
+  const { PinoPretty } = await import('pino-pretty');
+  const lines = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      sink.write(chunk.toString());
+      done();
+    },
+  });
+  return PinoPretty({
+    destination: lines,
+    sync: true,
+    colorize: sink.colors,
+    translateTime: 'SYS:HH:MM:ss.l',
+    singleLine: true,
+  });
 }
 
-function prettyLine(
-  time: string,
-  level: string,
-  text: string,
-  fields: readonly (readonly [string, unknown])[],
-  color: boolean,
-): string {
-  let line = `${time.slice(11, 23)} ${level.toUpperCase().padEnd(5)} ${text}`;
-  if (color) line = line.replace(/[A-Z]+/, `\u001b[${String(colors[level])}m$&\u001b[0m`);
-  let stack = '';
-  for (const [key, value] of fields) {
-    if (key === 'err' && typeof value === 'object' && value !== null && 'stack' in value) {
-      stack += `\n${String(value.stack)}`;
-    } else {
-      line += ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`;
-    }
-  }
-  return `${line}${stack}\n`;
+function faceOf(logger: Logger): Log {
+  return {
+    debug: (fields, text) => logger.debug(fields, text),
+    info: (fields, text) => logger.info(fields, text),
+    warn: (fields, text) => logger.warn(fields, text),
+    error: (fields, text) => logger.error(fields, text),
+  };
 }

@@ -23,8 +23,8 @@ export interface RunningServer {
  */
 export async function runServer(config: ServerConfig): Promise<RunningServer> {
   const clock = new NodeClock();
-  const log = openLog(
-    { now: () => clock.now(), sink: standardError },
+  const log = await openLog(
+    { now: () => clock.now(), sink: standardError() },
     { level: config.logLevel, format: config.logFormat },
   );
   const server = await composeServer(config, log).catch((error: unknown) => {

@@ -6,10 +6,10 @@ import { test } from 'node:test';
 import { connect, createServer } from 'node:tls';
 import { selfSignedIdentity } from './self-signed.ts';
 
-test('the certificate is for the loopback names and the given host, and signs itself', () => {
+test('the certificate is for the loopback names and the given host, and signs itself', async () => {
   const nowMs = Date.UTC(2026, 0, 1);
   for (const host of ['127.0.0.1', 'kinesis.example', '10.1.2.3', 'fe80::1:2']) {
-    const { certificate } = selfSignedIdentity(host, nowMs);
+    const { certificate } = await selfSignedIdentity(host, nowMs);
     const parsed = new X509Certificate(certificate);
     assert.equal(parsed.checkHost('localhost'), 'localhost');
     assert.equal(parsed.checkIP('127.0.0.1'), '127.0.0.1');
@@ -23,7 +23,7 @@ test('the certificate is for the loopback names and the given host, and signs it
 });
 
 test('a client that trusts it connects', async () => {
-  const { certificate, key } = selfSignedIdentity('127.0.0.1', Date.now());
+  const { certificate, key } = await selfSignedIdentity('127.0.0.1', Date.now());
   const server = createServer({ cert: certificate, key }, (socket) => socket.end('hello'));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

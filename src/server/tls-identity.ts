@@ -22,11 +22,11 @@ export async function tlsIdentity(config: TlsConfig, nowMs: number): Promise<Pem
     const certificate = await readGiven('--tls-cert', config.tlsCert);
     return { certificate, key: await readGiven('--tls-key', config.tlsKey) };
   }
-  if (config.inMemory) return selfSignedIdentity(config.host, nowMs);
+  if (config.inMemory) return await selfSignedIdentity(config.host, nowMs);
   const directory = join(config.dataDir, 'tls');
   const kept = await readKept(directory);
   if (kept !== null && isUsable(kept, config.host, nowMs)) return kept;
-  const made = selfSignedIdentity(config.host, nowMs);
+  const made = await selfSignedIdentity(config.host, nowMs);
   await mkdir(directory, { recursive: true });
   await replace(join(directory, 'key.pem'), made.key);
   await replace(join(directory, 'certificate.pem'), made.certificate);
