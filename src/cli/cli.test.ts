@@ -10,7 +10,7 @@ import { CapturedOutput, cli, inputOf, startCli } from './test-context.suite.ts'
 describe('against a server', () => {
   let server: TailraceServer;
   before(async () => {
-    server = await startServer({ limits: 'off', tls: 'auto' });
+    server = await startServer({ limits: 'off', tls: 'auto', adminPort: 0 });
   });
   after(() => server.close());
 
@@ -50,6 +50,17 @@ describe('against a server', () => {
     const gone = await run(['streams', 'describe', 'life']);
     assert.equal(gone.code, 1);
     assert.match(gone.err, /ResourceNotFoundException.*\n {2}See which streams there are/);
+  });
+
+  test('the number of shards of an on-demand stream is explained', async () => {
+    await create('demand', '--on-demand');
+    const described = async (admin: string): Promise<string> =>
+      (await run(['streams', 'describe', 'demand', '--admin', admin])).out;
+    const text = await described(`127.0.0.1:${String(server.adminPort)}`);
+    assert.match(text, /mode +ON_DEMAND: hot shards are split as the load grows/);
+    assert.match(text, /shards +4 open shards/);
+    assert.match(text, /\n\nWHEN +SHARDS +WHY\n20.* 0 → 4 +created /);
+    assert.doesNotMatch(await described('127.0.0.1:1'), /WHEN/);
   });
 
   test('shards are listed with their shares', async () => {

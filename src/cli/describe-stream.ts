@@ -5,12 +5,15 @@ import type { KinesisClient } from '../client/kinesis-client.ts';
 import type { Shard, StreamDescriptionSummary } from '../client/operation-types.ts';
 import { listShards } from '../client/stream-listing.ts';
 import { isClosed } from './shard-facts.ts';
+import type { AdminFlags } from './admin-port.ts';
+import { addAdminOption } from './admin-port.ts';
 import type { ClientFlags } from './client-options.ts';
 import { addClientOptions, withClient } from './client-options.ts';
 import type { CliContext } from './context.ts';
+import { adminFor, scalingHistory, scalingText } from './scaling-history.ts';
 import { counted, facts, instant, json } from './format.ts';
 
-interface DescribeFlags extends ClientFlags {
+interface DescribeFlags extends ClientFlags, AdminFlags {
   readonly json?: boolean;
 }
 
@@ -20,8 +23,19 @@ export function registerDescribe(streams: Command, context: CliContext): void {
     .description('explain a stream: status, mode, shards, retention, encryption')
     .argument('<stream>', 'its name')
     .option('--json', 'print JSON');
-  addClientOptions(describe).action((stream: string, flags: DescribeFlags) =>
-    withClient(context, flags, ({ client }) => printDescription(context, client, stream, flags)),
+  addAdminOption(addClientOptions(describe)).action((stream: string, flags: DescribeFlags) =>
+    withClient(context, flags, async ({ client, endpoint }) => {
+      const described = await describeStream(client, stream);
+      const admin = adminFor(context, flags, endpoint);
+      const { StreamARN } = described.summary;
+      const scaling = admin === null ? null : await scalingHistory(context, admin, StreamARN);
+      const { summary, shards, tags } = described;
+      await context.stdout.write(
+        flags.json === true
+          ? json({ ...summary, Shards: shards, Tags: tags, ScalingHistory: scaling ?? [] })
+          : descriptionText(described) + scalingText(scaling ?? []),
+      );
+    }),
   );
 }
 
@@ -31,24 +45,14 @@ export interface StreamFacts {
   readonly tags: readonly { readonly Key: string; readonly Value?: string }[];
 }
 
-async function printDescription(
-  context: CliContext,
-  client: KinesisClient,
-  stream: string,
-  flags: DescribeFlags,
-): Promise<void> {
+async function describeStream(client: KinesisClient, stream: string): Promise<StreamFacts> {
   const answer = await client.call('DescribeStreamSummary', { StreamName: stream });
   const summary = answer.StreamDescriptionSummary;
   // Shards can be listed only while the stream can be used.
   const isUsable = summary.StreamStatus === 'ACTIVE' || summary.StreamStatus === 'UPDATING';
   const shards = isUsable ? await listShards(client, stream) : [];
   const tags = isUsable ? await tagsOf(client, stream) : [];
-  const described = { summary, shards, tags };
-  await context.stdout.write(
-    flags.json === true
-      ? json({ ...summary, Shards: shards, Tags: tags })
-      : descriptionText(described),
-  );
+  return { summary, shards, tags };
 }
 
 /** None where the user may see the stream but not its tags. */

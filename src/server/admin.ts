@@ -1,31 +1,40 @@
 /**
- * The admin port: is the process alive (`/healthz`), should it get traffic (`/readyz`), and its
- * metrics (`/metrics`). On loopback; it changes nothing and needs no credentials.
+ * The admin port: is the process alive (`/healthz`), should it get traffic (`/readyz`), its metrics
+ * (`/metrics`), and why a stream has the shards it has (`/streams/ACCOUNT/NAME/scaling`). On
+ * loopback; it changes nothing and needs no credentials.
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ScalingEvent } from '../api/ports.ts';
 import type { MetricsRegistry } from '../metrics/registry.ts';
 
 /** Null while the server should get traffic, else why not. */
 export type Readiness = () => string | null;
 
+/** Changes of the number of shards of a stream, oldest first; null when there is no such stream. */
+export type ScalingLookup = (account: string, stream: string) => readonly ScalingEvent[] | null;
+
 export interface AdminDependencies {
   readonly metrics: MetricsRegistry;
   readonly readiness: Readiness;
+  readonly scaling: ScalingLookup;
 }
 
 const adminHost = '127.0.0.1';
 const requestTimeoutMs = 10_000;
+const streamPath = /^\/streams\/(\d{12})\/([a-zA-Z0-9_.-]{1,128})\/scaling$/;
 
 export class AdminServer {
   readonly #metrics: MetricsRegistry;
   readonly #readiness: Readiness;
+  readonly #scaling: ScalingLookup;
   readonly #server: Server;
 
   constructor(dependencies: AdminDependencies) {
     this.#metrics = dependencies.metrics;
     this.#readiness = dependencies.readiness;
+    this.#scaling = dependencies.scaling;
     this.#server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
       this.#answer(request, response).catch(() => response.destroy());
     });
@@ -50,7 +59,8 @@ export class AdminServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const [path] = (request.url ?? '/').split('?', 1);
+    const [path = '/'] = (request.url ?? '/').split('?', 1);
+    const stream = streamPath.exec(path);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       send(response, 405, 'text/plain', 'only GET\n');
     } else if (path === '/healthz') {
@@ -60,6 +70,10 @@ export class AdminServer {
       send(response, reason === null ? 200 : 503, 'text/plain', `${reason ?? 'ready'}\n`);
     } else if (path === '/metrics') {
       send(response, 200, this.#metrics.contentType, await this.#metrics.text());
+    } else if (stream !== null) {
+      const events = this.#scaling(stream[1]!, stream[2]!);
+      const body = `${JSON.stringify(events ?? { message: 'no such stream' })}\n`;
+      send(response, events === null ? 404 : 200, 'application/json', body);
     } else {
       send(response, 404, 'text/plain', 'here are /healthz, /readyz and /metrics\n');
     }

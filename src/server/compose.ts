@@ -5,6 +5,7 @@
  */
 import { SealedTokens } from '../api/sealed-tokens.ts';
 import type { Caller } from '../api/operation.ts';
+import type { ControlPlane } from '../api/ports.ts';
 import type { DecodedBody } from '../api/registry.ts';
 import { BackendSet } from '../backend/backend-set.ts';
 import { VolumeBackend } from '../backend/volume-backend.ts';
@@ -33,6 +34,7 @@ import { ShardMap } from '../shardmap/local-shard-map.ts';
 import { CasError } from '../storage/meta-store.ts';
 import type { MetaStore } from '../storage/meta-store.ts';
 import { AdminServer } from './admin.ts';
+import type { ScalingLookup } from './admin.ts';
 import { ConfigError } from './config.ts';
 import type { Log } from './log.ts';
 import { MemoryFiles } from './memory-files.ts';
@@ -166,7 +168,14 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
     authenticator,
     api: new ServerApi({ clock, data, control, tokens, access, limits }, config.region),
   });
-  return listen({ config, clock, closers, metrics, pipeline });
+  return listen({ config, clock, closers, metrics, pipeline, scaling: scalingOf(control) });
+}
+
+function scalingOf(control: ControlPlane): ScalingLookup {
+  return (account, name) => {
+    const stream = control.stream(account, name);
+    return stream === null ? null : control.scalingHistory(stream);
+  };
 }
 
 async function verifiedAccess(
@@ -185,10 +194,11 @@ interface ListenParts {
   readonly closers: Closers;
   readonly metrics: MetricsRegistry;
   readonly pipeline: Pipeline<Caller, DecodedBody>;
+  readonly scaling: ScalingLookup;
 }
 
 async function listen(parts: ListenParts): Promise<ComposedServer> {
-  const { config, clock, closers, metrics, pipeline } = parts;
+  const { config, clock, closers, metrics, pipeline, scaling } = parts;
   const tls = await tlsIdentity(config, clock.now());
   const listener = new HttpListener(
     { clock, handler: pipeline },
@@ -202,7 +212,7 @@ async function listen(parts: ListenParts): Promise<ComposedServer> {
   let adminPort: number | null = null;
   if (config.adminPort !== null) {
     const readiness = (): string | null => (state === 'ready' ? null : state);
-    const admin = new AdminServer({ metrics, readiness });
+    const admin = new AdminServer({ metrics, readiness, scaling });
     adminPort = await admin.listen(config.adminPort);
     closers.add(() => admin.close());
   }
