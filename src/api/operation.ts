@@ -3,6 +3,7 @@
  * `operations/`.
  */
 import type { RequestTags } from '../auth/request-context.ts';
+import type { BufferPool } from '../common/buffer-pool.ts';
 import type { ErrorCode } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ControlPlane, DataPlane } from './ports.ts';
@@ -72,8 +73,8 @@ export interface Target {
  * Shortcuts for hot operations; each may decline by returning null, and the general way is taken.
  */
 export interface FastCodec<I, O> {
-  decodeJson?(body: Uint8Array): I | null;
-  decodeCbor?(body: Uint8Array): I | null;
+  decodeJson?(body: Uint8Array, buffers: BufferPool): I | null;
+  decodeCbor?(body: Uint8Array, buffers: BufferPool): I | null;
   encodeJson?(output: O): readonly Uint8Array[] | null;
   encodeCbor?(output: O): readonly Uint8Array[] | null;
 }

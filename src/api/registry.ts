@@ -46,6 +46,7 @@ import { updateShardCount } from './operations/update-shard-count.ts';
 import { updateStreamMode } from './operations/update-stream-mode.ts';
 import { updateDistribution } from './operations/update-stream-record-distribution-strategy.ts';
 import { updateStreamWarmThroughput } from './operations/update-stream-warm-throughput.ts';
+import type { BufferPool } from '../common/buffer-pool.ts';
 import { check } from './check.ts';
 import { decodeBody, encodeOutput } from './codec.ts';
 import { coerce } from './coerce.ts';
@@ -130,9 +131,11 @@ export function decodeRequest(
   operation: Operation | null,
   protocol: Protocol,
   body: Uint8Array,
+  buffers: BufferPool,
 ): DecodedBody {
   const codec = operation?.codec;
-  const input = protocol === 'json' ? codec?.decodeJson?.(body) : codec?.decodeCbor?.(body);
+  const input =
+    protocol === 'json' ? codec?.decodeJson?.(body, buffers) : codec?.decodeCbor?.(body, buffers);
   if (input !== undefined && input !== null) return { kind: 'input', input };
   return { kind: 'members', members: decodeBody(protocol, body) };
 }

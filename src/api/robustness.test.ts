@@ -32,7 +32,11 @@ async function world(): Promise<TestWorld> {
 async function answered(made: TestWorld, name: string, body: Uint8Array): Promise<void> {
   const operation = operations.get(name)!;
   try {
-    await invoke(operation, made.context(), decodeRequest(operation, made.protocol, body));
+    await invoke(
+      operation,
+      made.context(),
+      decodeRequest(operation, made.protocol, body, made.buffers),
+    );
   } catch (error) {
     assert.ok(error instanceof ServiceError, `${name}: ${String(error)}`);
   }

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { BufferPool } from '../common/buffer-pool.ts';
 import type { FollowOutcome, PositionQuery, ReadOutcome } from '../model/data-plane.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { Section } from '../model/section.ts';
@@ -143,6 +144,7 @@ export class TestWorld {
   readonly accesses: { action: string; target: Target | null }[] = [];
   caller: Caller = { account: ACCOUNT, arn: `arn:aws:iam::${ACCOUNT}:root` };
   protocol: Protocol = 'json';
+  readonly buffers: BufferPool = new BufferPool({ idleBytesMax: 0, bufferBytesMax: 0 });
 
   context(): OperationContext {
     return {
@@ -172,7 +174,7 @@ export class TestWorld {
   async call(name: string, input: object): Promise<Record<string, unknown>> {
     const body = encodeOutput(this.protocol, input);
     const operation = operations.get(name)!;
-    const decoded = decodeRequest(operation, this.protocol, body[0]!);
+    const decoded = decodeRequest(operation, this.protocol, body[0]!, this.buffers);
     const parts = await invoke(operation, this.context(), decoded);
     assert.ok(!(parts instanceof StreamingOutput));
     const bytes = Buffer.concat(parts);

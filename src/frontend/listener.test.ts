@@ -24,7 +24,7 @@ class Echo implements ExchangeHandler {
     if (request.target === '/stream') {
       this.streams.push(reply.stream(200, headers));
     } else {
-      reply.send(200, headers, [request.body]);
+      reply.send(200, headers, [request.body.slice()]);
     }
   };
 

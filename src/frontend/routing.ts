@@ -2,8 +2,9 @@
  * Which shard each record of a batch goes to, and the batch cut accordingly.
  *
  * Records of one shard keep their order. A batch whose shards are runs already is passed on as it
- * lies; else all of it is copied, once, into one new array. Payloads live as long as the tail of
- * the log keeps them, so none may be a small view that keeps a large batch alive.
+ * lies, unless it is lent; else all of it is copied, once, into one new array. Payloads live as
+ * long as the tail of the log keeps them, so none may be a small view that keeps a large batch
+ * alive.
  */
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { ShardAppend } from '../model/data-plane.ts';
@@ -62,60 +63,89 @@ export function cut(
   routes: Uint16Array,
   only: Uint32Array | null,
 ): RoutedPart[] {
-  const count = only === null ? batch.count : only.length;
-  const counts = new Map<number, number>();
-  for (let i = 0; i < count; i++) {
-    const shard = routes[only === null ? i : only[i]!]!;
-    counts.set(shard, (counts.get(shard) ?? 0) + 1);
-  }
-  const lists = new Map<number, { records: Uint32Array; filled: number }>();
-  for (const [shard, n] of counts) lists.set(shard, { records: new Uint32Array(n), filled: 0 });
-  for (let i = 0; i < count; i++) {
-    const record = only === null ? i : only[i]!;
-    const list = lists.get(routes[record]!)!;
-    list.records[list.filled++] = record;
-  }
-  const asTheyLie = only === null && [...lists.values()].every(({ records }) => isRun(records));
-  const gathered = asTheyLie ? null : gather(batch, [...lists.values()]);
-  const parts: RoutedPart[] = [];
+  const groups = groupByShard(batch, routes, only);
+  const asTheyLie = batch.release === undefined && only === null && groups.every(isRun);
+  const copies = asTheyLie ? null : gather(batch, groups);
   let to = 0;
-  for (const [shard, { records }] of lists) {
+  return groups.map((group) => {
+    const { shard, records, bytes } = group;
     const from = records[0]!;
-    const bytes = packedBytes(batch, records);
     const payload =
-      gathered === null
+      copies === null
         ? batch.packed.subarray(batch.offsets[from], batch.offsets[from]! + bytes)
-        : gathered.subarray(to, to + bytes);
+        : copies.subarray(to, to + bytes);
     to += bytes;
-    parts.push({
+    return {
       shard,
       from,
-      records: isRun(records) ? null : records,
+      records: isRun(group) ? null : records,
       append: { shard: table.shards[shard]!.document.key, count: records.length, payload },
-    });
-  }
-  return parts;
+    };
+  });
+}
+
+/** Records of one shard, by their numbers in the batch, ascending. */
+interface RecordGroup {
+  readonly shard: number;
+  readonly records: Uint32Array;
+  /** Of all its records, packed. */
+  readonly bytes: number;
 }
 
 /** Whether the records are neighbours in the batch. */
-function isRun(records: Uint32Array): boolean {
+function isRun({ records }: RecordGroup): boolean {
   return records[records.length - 1]! - records[0]! === records.length - 1;
 }
 
-function packedBytes({ offsets }: RecordBatch, records: Uint32Array): number {
-  let bytes = 0;
-  for (const record of records) bytes += offsets[record + 1]! - offsets[record]!;
-  return bytes;
+/** Two passes, counting and filling, over one array for all groups. */
+function groupByShard(
+  batch: RecordBatch,
+  routes: Uint16Array,
+  only: Uint32Array | null,
+): RecordGroup[] {
+  const count = only === null ? batch.count : only.length;
+  const slots = new Map<number, number>();
+  const slotOf = new Uint16Array(count);
+  const counts: number[] = [];
+  const bytes: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const record = only === null ? i : only[i]!;
+    const shard = routes[record]!;
+    let slot = slots.get(shard);
+    if (slot === undefined) {
+      slot = counts.push(0) - 1;
+      bytes.push(0);
+      slots.set(shard, slot);
+    }
+    slotOf[i] = slot;
+    counts[slot]!++;
+    bytes[slot]! += batch.offsets[record + 1]! - batch.offsets[record]!;
+  }
+  const all = new Uint32Array(count);
+  const next: number[] = [];
+  let start = 0;
+  for (const n of counts) {
+    next.push(start);
+    start += n;
+  }
+  for (let i = 0; i < count; i++) {
+    const slot = slotOf[i]!;
+    all[next[slot]!++] = only === null ? i : only[i]!;
+  }
+  return [...slots].map(([shard, slot]) => {
+    const end = next[slot]!;
+    return { shard, records: all.subarray(end - counts[slot]!, end), bytes: bytes[slot]! };
+  });
 }
 
-/** All records of the lists, list after list, in a new array; neighbours are copied together. */
-function gather(batch: RecordBatch, lists: readonly { readonly records: Uint32Array }[]): Buffer {
+/** All records, group after group, in a new array; neighbours are copied together. */
+function gather(batch: RecordBatch, groups: readonly RecordGroup[]): Buffer {
   const { packed, offsets } = batch;
   let total = 0;
-  for (const { records } of lists) total += packedBytes(batch, records);
+  for (const { bytes } of groups) total += bytes;
   const out = Buffer.allocUnsafeSlow(total);
   let to = 0;
-  for (const { records } of lists) {
+  for (const { records } of groups) {
     for (let i = 0; i < records.length;) {
       const start = offsets[records[i]!]!;
       let last = records[i]!;

@@ -27,6 +27,11 @@ export interface RecordBatch {
   /** `count + 1` offsets into `packed`: record i is `[offsets[i], offsets[i + 1])`. */
   readonly offsets: Uint32Array;
   /**
+   * Where it is given, `packed` is lent: whoever stores records copies them, and whoever had them
+   * appended calls this once when that is settled, after which the batch must not be used.
+   */
+  readonly release?: () => void;
+  /**
    * Hash key of record i as four big-endian words at `4 * i` (MD5 of the key, or the explicit hash
    * key).
    */

@@ -7,6 +7,7 @@
  * it gives null, and the general decoder decides. A record takes more room in CBOR than packed, so
  * the batch always fits a buffer as large as the body.
  */
+import type { BufferPool } from '../../common/buffer-pool.ts';
 import { writeU16, writeU32 } from '../../common/bytes.ts';
 import { UINT128_WORDS } from '../../common/uint128.ts';
 import { hashPartitionKeyInto, parseHashKey } from '../../model/hash-key.ts';
@@ -26,12 +27,19 @@ const KEY_BYTES_MAX = 256;
 const NAME_BYTES_MAX = 2048;
 
 /** Null when the body is anything but the plain case. */
-export function scanPutRecordsCbor(body: Uint8Array): ScannedPutRecords | null {
-  return new Scanner(body).scan();
+export function scanPutRecordsCbor(
+  body: Uint8Array,
+  buffers: BufferPool,
+): ScannedPutRecords | null {
+  const scanner = new Scanner(body, buffers);
+  const scanned = scanner.scan();
+  if (scanned === null) scanner.giveUp();
+  return scanned;
 }
 
 class Scanner {
   readonly #body: Uint8Array;
+  readonly #buffers: BufferPool;
   #at = 0;
   /** Bounds of the string read last. */
   #start = 0;
@@ -44,9 +52,14 @@ class Scanner {
   readonly #hashKeys = new Uint32Array(UINT128_WORDS * PUT_RECORDS_COUNT_MAX);
   #count = 0;
 
-  constructor(body: Uint8Array) {
+  constructor(body: Uint8Array, buffers: BufferPool) {
     this.#body = body;
-    this.#packed = Buffer.allocUnsafeSlow(body.length);
+    this.#buffers = buffers;
+    this.#packed = buffers.take(body.length);
+  }
+
+  giveUp(): void {
+    this.#buffers.give(this.#packed);
   }
 
   scan(): ScannedPutRecords | null {
@@ -73,12 +86,14 @@ class Scanner {
       }
     }
     if (this.#at !== this.#body.length || this.#count === 0) return null;
+    const packed = this.#packed;
     return {
       ...(name === undefined ? {} : { StreamName: name }),
       ...(arn === undefined ? {} : { StreamARN: arn }),
       batch: {
         count: this.#count,
-        packed: this.#packed.subarray(0, this.#packedEnd),
+        release: () => this.#buffers.give(packed),
+        packed: packed.subarray(0, this.#packedEnd),
         offsets: this.#offsets.subarray(0, this.#count + 1),
         hashKeys: this.#hashKeys.subarray(0, UINT128_WORDS * this.#count),
       },

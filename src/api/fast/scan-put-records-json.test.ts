@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { BufferPool } from '../../common/buffer-pool.ts';
 import { RecordBatchBuilder } from '../../model/record-batch-builder.ts';
 import { scanPutRecordsJson } from './scan-put-records-json.ts';
 
@@ -10,7 +11,8 @@ interface Entry {
   ExplicitHashKey?: string;
 }
 
-const scan = (text: string) => scanPutRecordsJson(Buffer.from(text));
+const buffers = new BufferPool({ idleBytesMax: 0, bufferBytesMax: 0 });
+const scan = (text: string) => scanPutRecordsJson(Buffer.from(text), buffers);
 
 /** What the general way makes of the same entries. */
 function reference(entries: readonly Entry[]) {

@@ -7,6 +7,7 @@
  * and words the error; so what both accept must be the same batch (tested against each other).
  */
 import { base64DecodedLength, decodeBase64Into } from '../../common/base64.ts';
+import type { BufferPool } from '../../common/buffer-pool.ts';
 import { hashPartitionKeyInto, parseHashKey } from '../../model/hash-key.ts';
 import { PUT_RECORDS_COUNT_MAX, RECORD_BYTES_MAX } from '../../model/limits.ts';
 import { packedHeaderBytes, type RecordBatch } from '../../model/record-batch.ts';
@@ -38,22 +39,34 @@ const streamArnPattern = /^arn:aws.*:kinesis:.*:\d{12}:stream\/\S+$/;
 const hashKeyPattern = /^(0|([1-9]\d{0,38}))$/;
 
 /** Null when the body is anything but the plain case. */
-export function scanPutRecordsJson(body: Uint8Array): ScannedPutRecords | null {
+export function scanPutRecordsJson(
+  body: Uint8Array,
+  buffers: BufferPool,
+): ScannedPutRecords | null {
   // Seen before anything else, so that strings end at the next quote.
   if (body.indexOf(backslash) !== -1) return null;
-  return new Scanner(body).scan();
+  const scanner = new Scanner(body, buffers);
+  const scanned = scanner.scan();
+  if (scanned === null) scanner.giveUp();
+  return scanned;
 }
 
 class Scanner extends JsonScanner {
+  readonly #buffers: BufferPool;
   #packed: Uint8Array;
   #packedEnd = 0;
   readonly #offsets = new Uint32Array(PUT_RECORDS_COUNT_MAX + 1);
   readonly #hashKeys = new Uint32Array(4 * PUT_RECORDS_COUNT_MAX);
   #count = 0;
 
-  constructor(body: Uint8Array) {
+  constructor(body: Uint8Array, buffers: BufferPool) {
     super(body);
-    this.#packed = Buffer.allocUnsafeSlow(Math.ceil(body.length * 0.75) + packedSlackBytes);
+    this.#buffers = buffers;
+    this.#packed = buffers.take(Math.ceil(body.length * 0.75) + packedSlackBytes);
+  }
+
+  giveUp(): void {
+    this.#buffers.give(this.#packed);
   }
 
   scan(): ScannedPutRecords | null {
@@ -87,9 +100,11 @@ class Scanner extends JsonScanner {
   }
 
   #batch(): RecordBatch {
+    const packed = this.#packed;
     return {
       count: this.#count,
-      packed: this.#packed.subarray(0, this.#packedEnd),
+      release: () => this.#buffers.give(packed),
+      packed: packed.subarray(0, this.#packedEnd),
       offsets: this.#offsets.subarray(0, this.#count + 1),
       hashKeys: this.#hashKeys.subarray(0, 4 * this.#count),
     };
@@ -178,8 +193,9 @@ class Scanner extends JsonScanner {
 
   /** Keys weigh more against short data than the first guess allowed for. */
   #grow(bytes: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(bytes, this.body.length) + packedSlackBytes);
+    const larger = this.#buffers.take(Math.max(bytes, this.body.length) + packedSlackBytes);
     larger.set(this.#packed.subarray(0, this.#packedEnd));
+    this.#buffers.give(this.#packed);
     this.#packed = larger;
   }
 }

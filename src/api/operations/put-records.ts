@@ -54,8 +54,8 @@ export const putRecords: Operation<Input, PutRecordsAnswer> = {
     ...keyErrors,
   ],
   codec: {
-    decodeJson: (body) => scannedInput(scanPutRecordsJson(body)),
-    decodeCbor: (body) => scannedInput(scanPutRecordsCbor(body)),
+    decodeJson: (body, buffers) => scannedInput(scanPutRecordsJson(body, buffers)),
+    decodeCbor: (body, buffers) => scannedInput(scanPutRecordsCbor(body, buffers)),
     encodeJson: encodePutRecordsJson,
     encodeCbor: encodePutRecordsCbor,
   },
@@ -81,7 +81,11 @@ export const putRecords: Operation<Input, PutRecordsAnswer> = {
     const stream = dataStream(context, input);
     checkRecords(stream.document, input, (index) => `records.${index + 1}.member.`);
     if (input.dryRun) throw dryRun();
-    const result = await context.data.append(stream, input.batch);
-    return { stream: stream.document, result };
+    try {
+      const result = await context.data.append(stream, input.batch);
+      return { stream: stream.document, result };
+    } finally {
+      input.batch.release?.();
+    }
   },
 };

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { BufferPool } from './buffer-pool.ts';
+
+const MiB = 1024 * 1024;
+
+test('buffers are large enough and not much larger', () => {
+  const pool = new BufferPool({ idleBytesMax: MiB, bufferBytesMax: MiB });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 64 * MiB }), (bytes) => {
+      const { length } = pool.take(bytes);
+      assert.ok(length >= bytes);
+      assert.ok(length <= Math.max(32 * 1024, bytes * 1.25 + 1), `${length} for ${bytes}`);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('what was given back is used again, for one owner at a time', () => {
+  const pool = new BufferPool({ idleBytesMax: 4 * MiB, bufferBytesMax: 2 * MiB });
+  const first = pool.take(700_000);
+  pool.give(first);
+  assert.equal(pool.idleBytes, first.length);
+  const second = pool.take(699_000);
+  assert.equal(second, first);
+  assert.equal(pool.idleBytes, 0);
+  assert.notEqual(pool.take(700_000), first);
+});
+
+test('keeps no more than it may', () => {
+  const pool = new BufferPool({ idleBytesMax: 3 * MiB, bufferBytesMax: 2 * MiB });
+  pool.give(pool.take(4 * MiB));
+  assert.equal(pool.idleBytes, 0);
+  const buffers = [1, 2, 3, 4].map(() => pool.take(MiB));
+  for (const buffer of buffers) pool.give(buffer);
+  assert.equal(pool.idleBytes, 3 * MiB);
+});
+
+test('a part of a buffer is not taken back', () => {
+  const pool = new BufferPool({ idleBytesMax: MiB, bufferBytesMax: MiB });
+  assert.throws(() => pool.give(pool.take(100_000).subarray(1)), /whole buffers/);
+});
