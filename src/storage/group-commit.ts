@@ -39,6 +39,8 @@ export class GroupCommit {
   #queuedBytes = 0;
   #running: Promise<void> | null = null;
   #closed: Error | null = null;
+  /** Resolved by the next commit, which is made even when no section waits. */
+  #forced: (() => void) | null = null;
 
   /** `commit` makes one batch durable; what it rejects with, the batch's appends reject with. */
   constructor(commit: (batch: Batch) => Promise<void>, options: GroupCommitOptions) {
@@ -86,6 +88,20 @@ export class GroupCommit {
     });
   }
 
+  /**
+   * Makes a commit next, with what waits or with nothing. Resolves when it has been tried; does
+   * nothing once closed.
+   */
+  force(): Promise<void> {
+    if (this.#closed !== null || this.#forced !== null) {
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      this.#forced = resolve;
+      this.#running ??= this.#run();
+    });
+  }
+
   /** Commits what waits, then makes further appends reject with `reason`. */
   async close(reason: Error): Promise<void> {
     this.#closed ??= reason;
@@ -93,7 +109,9 @@ export class GroupCommit {
   }
 
   async #run(): Promise<void> {
-    while (this.#sections.length > 0) {
+    while (this.#sections.length > 0 || this.#forced !== null) {
+      const forced = this.#forced;
+      this.#forced = null;
       const count = this.#batchSize();
       const sections = takeFirst(this.#sections, count, (rest) => (this.#sections = rest));
       const payloadCrcs = takeFirst(this.#payloadCrcs, count, (rest) => (this.#payloadCrcs = rest));
@@ -106,6 +124,7 @@ export class GroupCommit {
       }
       this.#queuedBytes -= payloadBytesOf(sections);
       settle(waiters, failure);
+      forced?.();
     }
     this.#running = null;
   }

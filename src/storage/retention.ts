@@ -9,6 +9,7 @@ import { crc32 } from '../common/crc32.ts';
 import type { Section } from '../model/section.ts';
 import type { ShardKey } from '../model/stream.ts';
 import { readEntries } from './cold-reader.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { CommitLog, FrameChain } from './commit-log.ts';
 import { CorruptionError, LogFullError } from './commit-log.ts';
 import type { EntryRows } from './entry-rows.ts';
@@ -25,6 +26,8 @@ import type { DamageReport } from './volume-store.ts';
 const LIVE_PART_MIN = 0.5;
 /** Most units rewritten in one call. */
 const REWRITES_MAX = 8;
+/** Most units examined in one call; the rest has its turn in the next ones. */
+const EXAMINED_MAX = 256;
 const REWRITE_FRAME_BYTES = 1024 * 1024;
 const REWRITE_FRAME_SECTIONS = 4096;
 
@@ -32,8 +35,11 @@ export interface RetentionDeps {
   readonly log: CommitLog;
   readonly units: UnitList;
   readonly table: ShardTable;
+  readonly clock: Clock;
   /** Writes the catalog as things are now. */
   readonly saveCatalog: () => Promise<void>;
+  /** Seals the unit being written and begins another. */
+  readonly sealActive: () => Promise<void>;
 }
 
 export interface RetentionOptions {
@@ -50,36 +56,110 @@ export class Retention {
   readonly #options: RetentionOptions;
   /** Units that could not be rewritten because they are damaged. */
   readonly #unfit = new WeakSet<SealedUnit>();
+  /** When a unit's need can next have changed, as long as no shard's retention is shortened. */
+  #recheckAtMs = new WeakMap<SealedUnit, number>();
+  readonly #periods = new Map<ShardKey, number>();
+  #stopped = false;
 
   constructor(deps: RetentionDeps, options: RetentionOptions) {
     this.#deps = deps;
     this.#options = options;
   }
 
+  /** One pass: examines what may have changed, drops, rewrites. */
   async run(horizonMs: Horizon): Promise<void> {
-    const { units, table, log } = this.#deps;
-    const dead: SealedUnit[] = [];
-    const sparse: SealedUnit[] = [];
-    for (const unit of [...units.sealed]) {
-      const directory = await units.store.directory(unit);
-      const live = liveBytes(directory, horizonMs);
-      if (live === null && (log.caps.rewrites || dead.length === units.sealed.indexOf(unit))) {
-        dead.push(unit);
-      } else if (live !== null && live < unit.bytes * LIVE_PART_MIN && !this.#unfit.has(unit)) {
-        sparse.push(unit);
-      }
+    const { table, log, clock } = this.#deps;
+    const nowMs = clock.now();
+    if (this.#notePeriods(horizonMs, nowMs)) {
+      this.#recheckAtMs = new WeakMap();
     }
+    const { dead, sparse } = await this.#examine(horizonMs, nowMs);
     await this.#drop(dead);
     if (log.caps.rewrites) {
       for (const unit of sparse.slice(0, REWRITES_MAX)) {
-        await this.#rewrite(unit, horizonMs);
+        if (!this.#stopped) {
+          await this.#rewrite(unit, horizonMs);
+        }
       }
+    }
+    if (!this.#stopped && this.#isActiveDead(horizonMs)) {
+      await this.#deps.sealActive();
     }
     for (const state of [...table.values()]) {
       if (horizonMs(state.shard) === Infinity && state.queuedNext === state.next) {
         table.delete(state.shard);
+        this.#periods.delete(state.shard);
       }
     }
+  }
+
+  /** Lets a pass under way end after the unit it is at. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Which units can go and which should be rewritten, of those that may have changed. */
+  async #examine(
+    horizonMs: Horizon,
+    nowMs: number,
+  ): Promise<{ readonly dead: SealedUnit[]; readonly sparse: SealedUnit[] }> {
+    const { units, log } = this.#deps;
+    const dead: SealedUnit[] = [];
+    const sparse: SealedUnit[] = [];
+    let examined = 0;
+    let front = true;
+    for (const unit of [...units.sealed]) {
+      const due = (this.#recheckAtMs.get(unit) ?? -Infinity) <= nowMs;
+      if (!due || examined === EXAMINED_MAX || this.#stopped) {
+        front = false;
+        continue;
+      }
+      examined += 1;
+      const life = lifeOf(await units.store.directory(unit), horizonMs);
+      if (life.bytes === null && (log.caps.rewrites || front)) {
+        dead.push(unit);
+        continue;
+      }
+      front = false;
+      const bytes = life.bytes ?? 0;
+      const wanted = bytes < unit.bytes * LIVE_PART_MIN && !this.#unfit.has(unit);
+      if (life.bytes !== null && wanted) {
+        sparse.push(unit);
+      } else {
+        this.#recheckAtMs.set(unit, nowMs + life.nextChangeMs);
+      }
+    }
+    return { dead, sparse };
+  }
+
+  /**
+   * Remembers how far each shard looks back. True when some shard looks back less than before, so
+   * that what was learnt of units does not hold.
+   */
+  #notePeriods(horizonMs: Horizon, nowMs: number): boolean {
+    let shorter = false;
+    for (const { shard } of this.#deps.table.values()) {
+      const horizon = horizonMs(shard);
+      const period = nowMs - horizon;
+      const before = this.#periods.get(shard);
+      shorter ||= before !== undefined && period < before;
+      this.#periods.set(shard, period);
+    }
+    return shorter;
+  }
+
+  /** True when the unit being written holds records, and none that a shard needs. */
+  #isActiveDead(horizonMs: Horizon): boolean {
+    const { active } = this.#deps.units;
+    if (active === null || active.entryCount === 0) {
+      return false;
+    }
+    for (const { shard, count, endArrivalMs } of active.shards()) {
+      if (count > 0 && endArrivalMs >= horizonMs(shard)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   async #drop(dead: readonly SealedUnit[]): Promise<void> {
@@ -92,12 +172,15 @@ export class Retention {
       unit.gone = true;
     }
     units.sealed = units.sealed.filter((unit) => !unit.gone);
+    for (const unit of dead) {
+      // First: on a full disk it makes room for the catalog.
+      await units.store.drop(unit);
+    }
     await saveCatalog();
     for (const unit of dead) {
       if (log.caps.rewrites) {
         await log.drop(this.#options.volume, unit.from);
       }
-      await units.store.drop(unit);
     }
     const first = units.sealed[0]?.from ?? units.active?.from;
     if (first !== undefined) {
@@ -224,20 +307,27 @@ interface KeptEntry {
   readonly entry: number;
 }
 
-/** Payload bytes of shards that still need the unit; null when none does. */
-function liveBytes(directory: UnitDirectory, horizonMs: Horizon): number | null {
-  let bytes = 0;
-  let live = false;
+/** How much of a unit is needed. */
+interface UnitLife {
+  /** Payload bytes of shards that still need the unit; null when none does. */
+  readonly bytes: number | null;
+  /** The least time in which a shard can cease to need it, by the passing of time alone. */
+  readonly nextChangeMs: number;
+}
+
+function lifeOf(directory: UnitDirectory, horizonMs: Horizon): UnitLife {
+  let bytes: number | null = null;
+  let nextChangeMs = Infinity;
   for (let row = 0; row < directory.length; row += 1) {
-    if (
-      directory.entryCount(row) > 0 &&
-      directory.endArrivalMs(row) >= horizonMs(directory.shard(row))
-    ) {
-      bytes += directory.payloadBytes(row);
-      live = true;
+    if (directory.entryCount(row) > 0) {
+      const leftMs = directory.endArrivalMs(row) - horizonMs(directory.shard(row));
+      if (leftMs >= 0) {
+        bytes = (bytes ?? 0) + directory.payloadBytes(row);
+        nextChangeMs = Math.min(nextChangeMs, leftMs);
+      }
     }
   }
-  return live ? bytes : null;
+  return { bytes, nextChangeMs };
 }
 
 /** The tails snapshot the unit began with. */

@@ -22,7 +22,8 @@ const MANY = Number.MAX_SAFE_INTEGER;
 class Bench {
   readonly disk: SimDisk = new SimDisk({ random: new SimRandom(1), delay: immediately });
   readonly damage: DamageReport[] = [];
-  readonly clock: Clock = new Simulation(1).clock();
+  readonly simulation: Simulation = new Simulation(1);
+  readonly clock: Clock = this.simulation.clock();
   readonly #kind: 'memory' | 'local';
   #log: CommitLog;
   #epoch = 0;
@@ -214,6 +215,34 @@ function retaining(kind: 'memory' | 'local'): void {
     assert.deepEqual(bench.damage, []);
   });
 
+  test('drops the unit being written as well when nothing in it is needed', async () => {
+    const bench = new Bench(kind);
+    let volume = await bench.open();
+    await fill(volume, [1], 3);
+    await volume.retain(() => 5000);
+    await volume.retain(() => 5000);
+    volume = await bench.reopen(volume);
+    assert.deepEqual(volume.bounds(1), { oldest: 31, next: 31, lastArrivalMs: 1002 });
+    assert.ok(!bench.disk.paths().includes('/log/volume-0001/0000000001.seg'));
+    const stored = await fill(volume, [1], 1);
+    assert.deepEqual(await readAll(volume, 1), stored);
+  });
+
+  test('looks again at a unit when its time has come, or retention is shortened', async () => {
+    const bench = new Bench(kind);
+    const volume = await bench.open();
+    await fill(volume, [1, 2], 40);
+    // Every period is the same as before and no time has passed: nothing to look at.
+    await volume.retain(() => 900);
+    await volume.retain((shard) => (shard === 1 ? 1020 : 900));
+    const { oldest } = volume.bounds(1);
+    assert.ok(oldest > 100 && oldest <= 201, 'the first shard looks back less');
+    assert.equal(volume.bounds(2).oldest, 1);
+    await bench.simulation.scheduler.advance(10);
+    await volume.retain((shard) => (shard === 1 ? 1030 : 910));
+    assert.ok(volume.bounds(1).oldest > oldest, 'time has passed');
+  });
+
   test('remembers the ordinals of a shard all of whose records are gone', async () => {
     const bench = new Bench(kind);
     let volume = await bench.open();
@@ -347,6 +376,22 @@ describe('a volume on a disk that fails', () => {
     const again = section(1, next, 1, 20_000);
     await volume.append([again]);
     assert.deepEqual(await readAll(volume, 1), [...stored, again]);
+  });
+
+  test('frees space by retention when there is none left', async () => {
+    const bench = new Bench('local');
+    const volume = await bench.open();
+    await fill(volume, [1], 60);
+    bench.disk.setCapacity(1);
+    const { next } = volume.bounds(1);
+    const large = section(1, next, 1, 20_000, 2000);
+    await assert.rejects(volume.append([large]), LogFullError);
+    const before = bytesOf(bench.disk);
+    bench.disk.setCapacity(before + 20_000);
+    await volume.retain(() => 1050);
+    assert.ok(bytesOf(bench.disk) < before / 2);
+    await volume.append([large]);
+    assert.equal(volume.bounds(1).next, next + 1);
   });
 
   test('makes lost and damaged indexes and catalogs anew', async () => {

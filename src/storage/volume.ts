@@ -76,6 +76,8 @@ export class Volume implements VolumeStore {
   readonly #commits: GroupCommit;
   readonly #listeners = new Set<Listener>();
   #unitBytes: number;
+  /** The next commit begins a unit. */
+  #sealWanted = false;
   /** Index files, catalog and retention, one after the other. */
   #background: Promise<void> = Promise.resolve();
   #closed = false;
@@ -93,14 +95,18 @@ export class Volume implements VolumeStore {
     this.#table = opened.table;
     this.#unitBytes = opened.activeBytes;
     this.#ring = new TailRing(options.ringBytesMax);
-    const { log } = deps;
+    const { log, clock } = deps;
     const { units, table } = opened;
     const { volume, epoch, onDamage } = options;
     this.#reader = new VolumeReader({ log, units }, volume, onDamage);
     const saveCatalog = (): Promise<void> => this.#saveCatalog();
+    const sealActive = (): Promise<void> => {
+      this.#sealWanted = true;
+      return this.#commits.force();
+    };
     const { identity } = writer.chain;
     this.#retention = new Retention(
-      { log, units, table, saveCatalog },
+      { log, units, table, clock, saveCatalog, sealActive },
       { volume, epoch, identity, onDamage },
     );
     this.#commits = new GroupCommit((batch) => this.#commit(batch), options);
@@ -169,6 +175,7 @@ export class Volume implements VolumeStore {
     await this.#commits.close(new EngineUnavailableError('the volume is closed'));
     if (!this.#closed) {
       this.#closed = true;
+      this.#retention.stop();
       await this.#background.catch(() => undefined);
       await this.#writer.close();
       await this.#units.store.close();
@@ -179,7 +186,8 @@ export class Volume implements VolumeStore {
     const { sections, payloadCrcs } = batch;
     const bytes = encodedBytes(sections.length, payloadBytesOf(sections));
     const writer = this.#writer;
-    if (this.#unitBytes > 0 && this.#unitBytes + bytes > this.#options.unitBytesMax) {
+    const full = this.#unitBytes > 0 && this.#unitBytes + bytes > this.#options.unitBytesMax;
+    if (full || this.#sealWanted) {
       writer.roll();
     }
     const begins = writer.beginsUnit;
@@ -195,12 +203,15 @@ export class Volume implements VolumeStore {
       throw error;
     }
     if (begins) {
+      this.#sealWanted = false;
       this.#beginUnit(position);
     }
     this.#unitBytes += frame.bytes;
     this.#apply(position, frame, sections, payloadCrcs, tails);
-    for (const listener of this.#listeners) {
-      listener(sections);
+    if (sections.length > 0) {
+      for (const listener of this.#listeners) {
+        listener(sections);
+      }
     }
   }
 
