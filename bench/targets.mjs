@@ -124,7 +124,6 @@ async function startTailrace(options) {
     readyMs: server.readyMs,
     dataDir,
     credentials,
-    output: () => server.output(),
     restart: (more = []) => startAgain('SIGTERM', more),
     crash: () => startAgain('SIGKILL', []),
     stop: async () => {

@@ -16,6 +16,8 @@ import { STREAM } from './puts.mjs';
 
 const SAMPLE_MS = 100;
 const RECORDS = 500;
+/** Connections that read back, each a shard at a time, in the largest answers there are. */
+const READERS = 2;
 
 /** Highest resident memory of a process, sampled. */
 class Watch {
@@ -128,7 +130,7 @@ async function readBack(target) {
   const ids = (await listAllShards(client, STREAM)).map((shard) => shard.ShardId);
   client.close();
   const startedAt = performance.now();
-  const records = await walkShards(target, STREAM, ids, 4);
+  const records = await walkShards(target, STREAM, ids, READERS);
   return { records, seconds: (performance.now() - startedAt) / 1000 };
 }
 

@@ -19,7 +19,7 @@ test('defaults', () => {
   assert.equal(config.dataDir, './tailrace-data');
   assert.equal(config.auth, 'open');
   assert.equal(config.limits, 'aws');
-  assert.equal(config.tailRingBytes, 64 * 1024 * 1024);
+  assert.equal(config.tailRingBytes, 32 * 1024 * 1024);
   assert.equal(config.inMemory, false);
 });
 

@@ -111,9 +111,9 @@ export const optionTable: Readonly<Record<OptionName, OptionRule>> = {
   },
   tailRingBytes: {
     takes: 'bytes',
-    help: 'memory for the newest records, all volumes together, such as 64MiB',
+    help: 'memory for the newest records, all volumes together, such as 32MiB',
     schema: bytesFrom(1),
-    byDefault: '64MiB',
+    byDefault: '32MiB',
   },
   segmentBytes: {
     takes: 'bytes',
