@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { HttpResponse } from '../client/http-transport.ts';
 import { TransportError } from '../client/http-transport.ts';
-import { firstOf, parseEndpoint } from './client-options.ts';
+import { firstOf, parseEndpoint, urlFromEnvironment } from './client-options.ts';
 import type { CliContext } from './context.ts';
 
 export interface AdminFlags {
@@ -17,8 +17,15 @@ export function addAdminOption(command: Command): Command {
   return command.option('--admin <url>', help, parseEndpoint);
 }
 
-export function adminUrl({ env }: CliContext, flags: AdminFlags): URL {
-  return flags.admin ?? parseEndpoint(firstOf(env['TAILRACE_ADMIN']) ?? defaultAdmin);
+/**
+ * The admin port of the server at the endpoint: one that was named, or the default one of a server
+ * on this machine. Null where none is known to belong to it.
+ */
+export function adminFor(context: CliContext, flags: AdminFlags, endpoint: URL): URL | null {
+  const isNamed = flags.admin !== undefined || firstOf(context.env['TAILRACE_ADMIN']) !== null;
+  const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(endpoint.hostname);
+  if (!isNamed && !isHere) return null;
+  return flags.admin ?? urlFromEnvironment(context.env, ['TAILRACE_ADMIN'], defaultAdmin);
 }
 
 /** The answer to a GET, or why there is none. */

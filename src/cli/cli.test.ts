@@ -157,6 +157,14 @@ test('without a server the user is told how to start one', async () => {
   );
 });
 
+test('a variable that is no URL is named', async () => {
+  for (const name of ['TAILRACE_ENDPOINT', 'TAILRACE_ADMIN']) {
+    const { code, err } = await cli(['status'], { env: { [name]: 'ftp://x' } });
+    assert.equal(code, 1);
+    assert.ok(err.startsWith(`tailrace: ${name}=ftp://x is not a URL.\n`), err);
+  }
+});
+
 test('help and version go to standard output, mistakes to standard error', async () => {
   const help = await cli(['--help']);
   assert.equal(help.code, 0);

@@ -21,6 +21,8 @@ export interface Connected {
 }
 
 export const defaultEndpoint = 'http://127.0.0.1:4567';
+/** The first that is set counts. */
+const endpointVariables = ['TAILRACE_ENDPOINT', 'AWS_ENDPOINT_URL_KINESIS', 'AWS_ENDPOINT_URL'];
 export const defaultRegion = 'us-east-1';
 
 const attemptsMax = 6;
@@ -52,7 +54,7 @@ export function parseEndpoint(text: string): URL {
 /** A client for the flags, the environment and the user's profile; close it when done. */
 export async function connect(context: CliContext, flags: ClientFlags): Promise<Connected> {
   const { env, homeDirectory, disk, clock, random } = context;
-  const endpoint = flags.endpoint ?? endpointFrom(env);
+  const endpoint = flags.endpoint ?? urlFromEnvironment(env, endpointVariables, defaultEndpoint);
   const aws = `${homeDirectory}/.aws`;
   const found = findCredentials({
     env,
@@ -92,11 +94,14 @@ export async function withClient(
   }
 }
 
-function endpointFrom(env: CliContext['env']): URL {
-  const name = ['TAILRACE_ENDPOINT', 'AWS_ENDPOINT_URL_KINESIS', 'AWS_ENDPOINT_URL'].find(
-    (variable) => firstOf(env[variable]) !== null,
-  );
-  const text = name === undefined ? defaultEndpoint : env[name]!;
+/** The URL in the first of these variables that is set. Throws CliError when it is none. */
+export function urlFromEnvironment(
+  env: CliContext['env'],
+  names: readonly string[],
+  byDefault: string,
+): URL {
+  const name = names.find((variable) => firstOf(env[variable]) !== null);
+  const text = name === undefined ? byDefault : env[name]!;
   try {
     return parseEndpoint(text);
   } catch {

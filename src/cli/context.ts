@@ -15,6 +15,8 @@ export interface Output {
    * Resolves when more may be written. Rejects with OutputClosedError when nobody reads any more.
    */
   write(data: string | Uint8Array): Promise<void>;
+  /** Aborted when it turns out that nobody reads any more, which only a write can show. */
+  readonly closed: AbortSignal;
 }
 
 export interface Input {

@@ -6,11 +6,11 @@ import type { Shard, StreamDescriptionSummary } from '../client/operation-types.
 import { listShards } from '../client/stream-listing.ts';
 import { isClosed } from './shard-facts.ts';
 import type { AdminFlags } from './admin-port.ts';
-import { addAdminOption } from './admin-port.ts';
+import { addAdminOption, adminFor } from './admin-port.ts';
 import type { ClientFlags } from './client-options.ts';
 import { addClientOptions, withClient } from './client-options.ts';
 import type { CliContext } from './context.ts';
-import { adminFor, scalingHistory, scalingText } from './scaling-history.ts';
+import { scalingHistory, scalingText } from './scaling-history.ts';
 import { counted, facts, instant, json } from './format.ts';
 
 interface DescribeFlags extends ClientFlags, AdminFlags {

@@ -164,6 +164,9 @@ describe('status', () => {
         ? { status: 503, body: 'recovering\n' }
         : { body: '{"StreamNames":[],"HasMoreStreams":false,"OpenShardCount":0,"ShardLimit":9}' },
     );
+    const elsewhere = await cli(['status', '--endpoint', 'http://elsewhere:1'], { transport });
+    assert.equal(elsewhere.code, 0);
+    assert.match(elsewhere.out, /admin +not asked/);
     const { code, out } = await cli(['status'], { transport });
     assert.equal(code, 1);
     assert.match(out, /says not ready: recovering/);

@@ -67,14 +67,20 @@ const columnsUnknown = 80;
 
 class NodeOutput implements Output {
   readonly #stream: NodeJS.WriteStream;
-  #closed: Error | null = null;
+  readonly #closing: AbortController = new AbortController();
+  #failure: Error | null = null;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
     stream.on('error', (error: NodeJS.ErrnoException) => {
       const gone = error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED';
-      this.#closed = gone ? new OutputClosedError('the output is closed') : error;
+      this.#failure = gone ? new OutputClosedError('the output is closed') : error;
+      this.#closing.abort();
     });
+  }
+
+  get closed(): AbortSignal {
+    return this.#closing.signal;
   }
 
   get isTerminal(): boolean {
@@ -94,7 +100,7 @@ class NodeOutput implements Output {
   }
 
   #check(): void {
-    if (this.#closed instanceof Error) throw this.#closed;
+    if (this.#failure instanceof Error) throw this.#failure;
   }
 }
 

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { TransportError } from '../client/http-transport.ts';
 import type { PutEntry } from '../client/operation-types.ts';
+import { Simulation } from '../runtime/sim/simulation.ts';
 import type { Answer, Asked } from '../client/scripted-transport.suite.ts';
 import { refusal, ScriptedTransport } from '../client/scripted-transport.suite.ts';
 import { LineSplitter } from './line-splitter.ts';
@@ -121,6 +122,23 @@ test('when the server goes away the user learns how far it came', async () => {
   assert.equal(code, 1);
   assert.match(err, /stored 500 records .*; 1 record perhaps not stored\n/);
   assert.match(err, /connect ECONNREFUSED\n {2}Is the server running\? .*npx tailrace start\n/);
+});
+
+test('progress is shown on a terminal, on one line, and taken away at the end', async () => {
+  const simulation = new Simulation(1);
+  const transport = new ScriptedTransport(async (asked) => {
+    await simulation.scheduler.advance(300);
+    return storing(asked);
+  });
+  const stderr = new CapturedOutput({ isTerminal: true });
+  const stdin = inputOf(['a\n'.repeat(2_000)]);
+  const clock = simulation.clock();
+  await cli(['put', 's', '-'], { transport, stdin, stderr, clock });
+  const shown = stderr.text.split('\r\x1b[K');
+  assert.deepEqual(
+    shown.map((text) => /^stored ([\d,]+) records \([^)]*\)(?: in 1\.2 s\n)?$/.exec(text)?.[1]),
+    [undefined, '1,000', '2,000', '2,000'],
+  );
 });
 
 test('an interrupt ends after the batch that is under way', async () => {

@@ -26,7 +26,7 @@ export function registerPut(program: Command, context: CliContext): void {
     .command('put')
     .summary('store records')
     .description(
-      'Stores DATA as one record. Without DATA, stores each line of standard input as one record.',
+      'Stores DATA as one record. Without DATA, or with -, stores each line of standard input.',
     )
     .argument('<stream>', 'name of the stream')
     .argument('[data]', 'the data of one record')
@@ -40,7 +40,7 @@ export function registerPut(program: Command, context: CliContext): void {
     .option('--json', 'print what was stored as JSON, one line for each line of input');
   addClientOptions(command).action((stream: string, data: string | undefined, flags: PutFlags) =>
     withClient(context, flags, (connected) =>
-      data === undefined
+      data === undefined || data === '-'
         ? putLines(context, connected.client, stream, flags)
         : putOne(context, connected, stream, data, flags),
     ),

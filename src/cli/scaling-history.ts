@@ -1,12 +1,7 @@
-/**
- * Why a stream has the shards it has, as the admin port tells it. Only that of the same server is
- * asked: one that was named, or the default one for a server on this machine.
- */
+/** Why a stream has the shards it has, as the admin port tells it. */
 import { TransportError } from '../client/http-transport.ts';
 import { parseArn } from '../model/arn.ts';
-import type { AdminFlags } from './admin-port.ts';
-import { adminUrl, askAdmin } from './admin-port.ts';
-import { firstOf } from './client-options.ts';
+import { askAdmin } from './admin-port.ts';
 import type { CliContext } from './context.ts';
 import { instant, table } from './format.ts';
 
@@ -16,13 +11,6 @@ export interface ScalingEvent {
   readonly shardsBefore: number;
   readonly shardsAfter: number;
   readonly detail: string;
-}
-
-/** Null where no admin port is known to belong to the endpoint. */
-export function adminFor(context: CliContext, flags: AdminFlags, endpoint: URL): URL | null {
-  const isNamed = flags.admin !== undefined || firstOf(context.env['TAILRACE_ADMIN']) !== null;
-  const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(endpoint.hostname);
-  return isNamed || isHere ? adminUrl(context, flags) : null;
 }
 
 /** Oldest first; null where the server does not tell. */

@@ -6,7 +6,7 @@ import type { KinesisClient } from '../client/kinesis-client.ts';
 import type { Operations, StreamSummary } from '../client/operation-types.ts';
 import { listStreams } from '../client/stream-listing.ts';
 import type { AdminFlags } from './admin-port.ts';
-import { addAdminOption, adminUrl, askAdmin } from './admin-port.ts';
+import { addAdminOption, adminFor, askAdmin } from './admin-port.ts';
 import type { ClientFlags } from './client-options.ts';
 import { addClientOptions, withClient } from './client-options.ts';
 import type { CliContext } from './context.ts';
@@ -28,7 +28,7 @@ interface Held {
 /** What the data port says: what it holds, or why there is no answer. */
 type DataPort = { readonly held: Held } | { readonly problem: string; readonly advice: string };
 
-/** Null where nothing answers at the admin port, which may be elsewhere or off. */
+/** Null where nothing answers at the admin port, or none is known. */
 type Readiness = { readonly ready: boolean; readonly reason: string } | null;
 
 export function registerStatus(program: Command, context: CliContext): void {
@@ -39,11 +39,11 @@ export function registerStatus(program: Command, context: CliContext): void {
     .option('--json', 'print JSON');
   addAdminOption(addClientOptions(command)).action((flags: StatusFlags) =>
     withClient(context, flags, async ({ client, endpoint, region }) => {
-      const admin = adminUrl(context, flags);
+      const admin = adminFor(context, flags, endpoint);
       const data = await askData(context, client);
-      const readiness = await askReadiness(context, admin);
+      const readiness = admin === null ? null : await askReadiness(context, admin);
       const isWell = 'held' in data && readiness?.ready !== false;
-      const places = { endpoint: endpoint.origin, admin: admin.origin, region };
+      const places = { endpoint: endpoint.origin, admin: admin?.origin ?? null, region };
       await context.stdout.write(
         flags.json === true
           ? json(statusJson(places, data, readiness))
@@ -78,7 +78,8 @@ async function askReadiness(context: CliContext, admin: URL): Promise<Readiness>
 
 interface Places {
   readonly endpoint: string;
-  readonly admin: string;
+  /** Null where none is known to belong to the endpoint. */
+  readonly admin: string | null;
   readonly region: string;
 }
 
@@ -96,7 +97,12 @@ function statusText(places: Places, data: DataPort, readiness: Readiness): strin
     rows.push(['endpoint', `${places.endpoint}: ${data.problem}`]);
     if (data.advice !== '') rows.push(['', data.advice]);
   }
-  rows.push(['admin', `${places.admin} ${readinessText(readiness)}`]);
+  rows.push([
+    'admin',
+    places.admin === null
+      ? 'not asked: name the admin port of this server with --admin'
+      : `${places.admin} ${readinessText(readiness)}`,
+  ]);
   return facts(rows);
 }
 

@@ -55,7 +55,7 @@ async function tail(
 ): Promise<void> {
   const { clock, stderr } = context;
   const enough = new AbortController();
-  const signal = AbortSignal.any([context.interrupted(), enough.signal]);
+  const signal = AbortSignal.any([context.interrupted(), context.stdout.closed, enough.signal]);
   const printer = new RecordPrinter(context.stdout, {
     form: flags.json === true ? 'json' : flags.raw === true ? 'raw' : 'text',
     recordsMax: flags.limit ?? Number.POSITIVE_INFINITY,

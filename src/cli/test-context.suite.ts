@@ -15,6 +15,7 @@ export class CapturedOutput implements Output {
   readonly isTerminal: boolean;
   readonly columns = 80;
   readonly #bytesMax: number;
+  readonly #closing: AbortController = new AbortController();
   #bytes: Buffer = Buffer.alloc(0);
   #watchers: { readonly wanted: (text: string) => boolean; readonly found: () => void }[] = [];
 
@@ -22,6 +23,10 @@ export class CapturedOutput implements Output {
   constructor(options: { readonly isTerminal?: boolean; readonly bytesMax?: number } = {}) {
     this.isTerminal = options.isTerminal ?? false;
     this.#bytesMax = options.bytesMax ?? Number.POSITIVE_INFINITY;
+  }
+
+  get closed(): AbortSignal {
+    return this.#closing.signal;
   }
 
   get bytes(): Buffer {
@@ -33,7 +38,10 @@ export class CapturedOutput implements Output {
   }
 
   async write(data: string | Uint8Array): Promise<void> {
-    if (this.#bytes.length >= this.#bytesMax) throw new OutputClosedError('closed');
+    if (this.#bytes.length >= this.#bytesMax) {
+      this.#closing.abort();
+      throw new OutputClosedError('closed');
+    }
     this.#bytes = Buffer.concat([this.#bytes, Buffer.from(data as Uint8Array)]);
     const { text } = this;
     for (const watcher of this.#watchers) if (watcher.wanted(text)) watcher.found();

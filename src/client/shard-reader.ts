@@ -44,7 +44,8 @@ export type ReadStep =
 /** Five reads per second and shard are granted to all readers together; this one takes four. */
 export const READ_INTERVAL_MS = 250;
 const readIntervalMsMax = 2_000;
-const recordsPerRead = 5_000;
+/** The most that can be asked for; answers are at most 10 MiB whatever is asked. */
+const recordsPerRead = 10_000;
 
 type IteratorInput = Operations['GetShardIterator']['input'];
 
