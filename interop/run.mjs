@@ -18,6 +18,7 @@ import { startServer } from '../test/harness/server-process.mjs';
  * @property {() => string | undefined} missing what it needs and this machine lacks
  * @property {(folder: string) => void} prepare installs and compiles
  * @property {(folder: string) => string[]} command
+ * @property {string[]} [flags] of the server it runs against
  */
 
 /** @type {Record<string, Suite>} */
@@ -45,6 +46,12 @@ const SUITES = {
     missing: () => (has('mvn') && has('java') ? undefined : 'mvn and java (17 or newer)'),
     prepare: prepareMaven,
     command: () => ['java', '-cp', '@target/classpath.txt', 'KinesisInterop'],
+  },
+  kcl: {
+    missing: () => (has('mvn') && has('java') ? undefined : 'mvn and java (17 or newer)'),
+    prepare: prepareMaven,
+    command: () => ['java', '-Xmx512m', '-cp', '@target/classpath.txt', 'KclInterop'],
+    flags: ['--limits', 'aws'],
   },
   go: {
     missing: () => (goTool() === undefined ? 'go (1.24 or newer)' : undefined),
@@ -123,8 +130,11 @@ const { values, positionals } = parseArgs({
  * @property {() => Promise<unknown>} stop
  */
 
-/** @returns {Promise<Served>} */
-async function server() {
+/**
+ * @param {string[]} [flags]
+ * @returns {Promise<Served>}
+ */
+async function server(flags = ['--limits', 'off']) {
   if (values.endpoint !== undefined) {
     return { endpoint: values.endpoint, tls: undefined, stop: () => Promise.resolve() };
   }
@@ -138,7 +148,7 @@ async function server() {
     return { endpoint: peer.endpoint, tls: undefined, stop: peer.stop };
   }
   const dataDir = mkdtempSync(join(tmpdir(), 'tailrace-interop-'));
-  const started = await startServer({ dataDir, flags: ['--limits', 'off'] });
+  const started = await startServer({ dataDir, flags });
   return {
     endpoint: started.endpoint,
     tls: `https://127.0.0.1:${started.port}`,
@@ -158,7 +168,7 @@ async function server() {
  * @param {string} folder
  */
 async function runSuite(suite, folder) {
-  const { endpoint, tls, stop } = await server();
+  const { endpoint, tls, stop } = await server(suite.flags);
   const [command = '', ...args] = suite.command(folder);
   const child = spawn(command.startsWith('.') ? join(folder, command) : command, args, {
     cwd: folder,

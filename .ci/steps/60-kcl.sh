@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# limit: 400
+# The Kinesis Client Library through reshards under load: see interop/README.md.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+node interop/run.mjs kcl
