@@ -39,8 +39,11 @@ export interface TlsIdentity {
 
 export interface ListenerOptions {
   readonly limits: HttpLimits;
-  /** Null refuses TLS: such connections are closed. */
-  readonly tls: TlsIdentity | null;
+  /**
+   * Null refuses TLS: such connections are closed. While it is a promise they wait; should it be
+   * rejected, TLS is refused.
+   */
+  readonly tls: TlsIdentity | Promise<TlsIdentity> | null;
 }
 
 /**
@@ -66,7 +69,9 @@ export class HttpListener {
   readonly #deadlines: Deadlines;
   readonly #http1: Http1;
   readonly #http2: Http2;
-  readonly #tls: TlsServer | null;
+  #tls: TlsServer | null = null;
+  /** Settles when it is known whether there is TLS; never rejects. */
+  readonly #tlsKnown: Promise<void> | null = null;
   readonly #server: Server;
   /** Every open connection, so that a drain can wait for them and finally cut them. */
   readonly #sockets = new Set<Socket>();
@@ -85,7 +90,16 @@ export class HttpListener {
     const parts = { clock, limits, handler, bodies: this.bodies, deadlines: this.#deadlines };
     this.#http1 = new Http1(parts);
     this.#http2 = new Http2(parts);
-    this.#tls = options.tls === null ? null : this.#createTls(options.tls);
+    if (options.tls instanceof Promise) {
+      this.#tlsKnown = options.tls.then(
+        (identity) => {
+          this.#tls = this.#createTls(identity);
+        },
+        () => undefined,
+      );
+    } else if (options.tls !== null) {
+      this.#tls = this.#createTls(options.tls);
+    }
     this.#server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true }, (socket) =>
       this.#accept(socket),
     );
@@ -254,15 +268,23 @@ export class HttpListener {
     this.#undecided.delete(silence);
   }
 
+  #handshake(socket: Socket): void {
+    if (this.#tls === null || this.#closed !== null) {
+      socket.destroy();
+      return;
+    }
+    // Else a client that goes away during the handshake is noticed only by its timeout. Half-open
+    // connections are a matter of the layer above, which keeps to it by itself.
+    socket.allowHalfOpen = false;
+    this.#tls.emit('connection', socket);
+  }
+
   #dispatch(socket: Socket, firstByte: number, isHttp2: boolean): void {
     if (firstByte === TLS_HANDSHAKE) {
-      if (this.#tls === null) {
-        socket.destroy();
+      if (this.#tls !== null || this.#tlsKnown === null) {
+        this.#handshake(socket);
       } else {
-        // Else a client that goes away during the handshake is noticed only by its timeout. Half-open
-        // connections are a matter of the layer above, which keeps to it by itself.
-        socket.allowHalfOpen = false;
-        this.#tls.emit('connection', socket);
+        void this.#tlsKnown.then(() => this.#handshake(socket));
       }
     } else if (isHttp2) {
       this.#http2.accept(socket);

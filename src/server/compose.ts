@@ -40,12 +40,14 @@ import type { Log } from './log.ts';
 import { MemoryFiles } from './memory-files.ts';
 import { openAccess } from './open-access.ts';
 import type { ServerConfig } from './options.ts';
+import type { PemIdentity } from './self-signed.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { ServerApi } from './server-api.ts';
 import { openStorage } from './storage.ts';
 import type { OpenedStorage } from './storage.ts';
 import { registerVolumeMetrics } from './volume-metrics.ts';
-import { tlsIdentity } from './tls-identity.ts';
+import { findTls } from './tls-identity.ts';
+import type { TlsSource } from './tls-identity.ts';
 import { openVerifiedAccess } from './verified-access.ts';
 import type { AccessParts, VerifiedAccessDependencies } from './verified-access.ts';
 
@@ -168,7 +170,7 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
     authenticator,
     api: new ServerApi({ clock, data, control, tokens, access, limits }, config.region),
   });
-  return listen({ config, clock, closers, metrics, pipeline, scaling: scalingOf(control) });
+  return listen({ config, clock, log, closers, metrics, pipeline, scaling: scalingOf(control) });
 }
 
 function scalingOf(control: ControlPlane): ScalingLookup {
@@ -191,6 +193,7 @@ async function verifiedAccess(
 interface ListenParts {
   readonly config: ComposeConfig;
   readonly clock: Clock;
+  readonly log: Log;
   readonly closers: Closers;
   readonly metrics: MetricsRegistry;
   readonly pipeline: Pipeline<Caller, DecodedBody>;
@@ -198,11 +201,12 @@ interface ListenParts {
 }
 
 async function listen(parts: ListenParts): Promise<ComposedServer> {
-  const { config, clock, closers, metrics, pipeline, scaling } = parts;
-  const tls = await tlsIdentity(config, clock.now());
+  const { config, clock, log, closers, metrics, pipeline, scaling } = parts;
+  const tls = await findTls(config, clock.now());
+  const certificate = certificateOf(tls, log);
   const listener = new HttpListener(
     { clock, handler: pipeline },
-    { limits: defaultHttpLimits, tls },
+    { limits: defaultHttpLimits, tls: certificate.identity },
   );
   metrics.measured(
     { name: 'tailrace_http_connections', help: 'Open connections of the data port.' },
@@ -218,7 +222,9 @@ async function listen(parts: ListenParts): Promise<ComposedServer> {
   }
   const { port } = await listener.listen({ host: config.host, port: config.port });
   state = 'ready';
+  certificate.begin();
   closers.add(async () => {
+    await certificate.settled;
     pipeline.endStreams();
     await listener.close(drainMs);
   });
@@ -228,7 +234,31 @@ async function listen(parts: ListenParts): Promise<ComposedServer> {
     closed ??= closers.run();
     return closed;
   };
-  return { host: config.host, port, adminPort, tls: tls !== null, close };
+  return { host: config.host, port, adminPort, tls: tls.kind !== 'off', close };
+}
+
+interface Certificate {
+  readonly identity: PemIdentity | Promise<PemIdentity> | null;
+  /** Makes it if it has to be made: cleartext clients are served meanwhile. */
+  readonly begin: () => void;
+  /** Never rejects. */
+  readonly settled: Promise<void>;
+}
+
+function certificateOf(tls: TlsSource, log: Log): Certificate {
+  const settled = Promise.resolve();
+  if (tls.kind === 'off') return { identity: null, begin: () => undefined, settled };
+  if (tls.kind === 'there') return { identity: tls.identity, begin: () => undefined, settled };
+  let begin = (): void => undefined;
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const identity = begun.then(() => tls.make());
+  const made = identity.then(
+    () => undefined,
+    (error: unknown) => log.error({ err: error }, 'no certificate could be made: there is no TLS'),
+  );
+  return { identity, begin, settled: made };
 }
 
 interface ControlParts {

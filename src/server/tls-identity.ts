@@ -15,22 +15,39 @@ const renewBeforeMs = 30 * 86_400_000;
 
 type TlsConfig = Pick<ServerConfig, 'tls' | 'tlsCert' | 'tlsKey' | 'inMemory' | 'dataDir' | 'host'>;
 
-/** Null when TLS is off. Throws ConfigError when a given file cannot be used. */
-export async function tlsIdentity(config: TlsConfig, nowMs: number): Promise<PemIdentity | null> {
-  if (config.tls === 'off') return null;
+/** Where the certificate comes from. One that has to be made takes a moment, which may wait. */
+export type TlsSource =
+  | { readonly kind: 'off' }
+  | { readonly kind: 'there'; readonly identity: PemIdentity }
+  | { readonly kind: 'to make'; readonly make: () => Promise<PemIdentity> };
+
+/** Throws ConfigError when a given file cannot be used. */
+export async function findTls(config: TlsConfig, nowMs: number): Promise<TlsSource> {
+  if (config.tls === 'off') return { kind: 'off' };
   if (config.tlsCert !== undefined && config.tlsKey !== undefined) {
     const certificate = await readGiven('--tls-cert', config.tlsCert);
-    return { certificate, key: await readGiven('--tls-key', config.tlsKey) };
+    const key = await readGiven('--tls-key', config.tlsKey);
+    return { kind: 'there', identity: { certificate, key } };
   }
-  if (config.inMemory) return await selfSignedIdentity(config.host, nowMs);
+  const make = () => selfSignedIdentity(config.host, nowMs);
+  if (config.inMemory) return { kind: 'to make', make };
   const directory = join(config.dataDir, 'tls');
   const kept = await readKept(directory);
-  if (kept !== null && isUsable(kept, config.host, nowMs)) return kept;
-  const made = await selfSignedIdentity(config.host, nowMs);
+  if (kept !== null && isUsable(kept, config.host, nowMs)) return { kind: 'there', identity: kept };
+  return {
+    kind: 'to make',
+    make: async () => {
+      const made = await make();
+      await keep(directory, made);
+      return made;
+    },
+  };
+}
+
+async function keep(directory: string, made: PemIdentity): Promise<void> {
   await mkdir(directory, { recursive: true });
   await replace(join(directory, 'key.pem'), made.key);
   await replace(join(directory, 'certificate.pem'), made.certificate);
-  return made;
 }
 
 async function readGiven(flag: string, path: string): Promise<string> {
