@@ -28,6 +28,8 @@ const LIVE_PART_MIN = 0.5;
 const REWRITES_MAX = 8;
 /** Most units examined in one call; the rest has its turn in the next ones. */
 const EXAMINED_MAX = 256;
+/** Periods that differ by less are taken for the same, read at slightly different times. */
+const PERIOD_SLACK_MS = 1000;
 const REWRITE_FRAME_BYTES = 1024 * 1024;
 const REWRITE_FRAME_SECTIONS = 4096;
 
@@ -67,9 +69,10 @@ export class Retention {
   }
 
   /** One pass: examines what may have changed, drops, rewrites. */
-  async run(horizonMs: Horizon): Promise<void> {
+  async run(horizonNowMs: Horizon): Promise<void> {
     const { table, log, clock } = this.#deps;
     const nowMs = clock.now();
+    const horizonMs = fixed(horizonNowMs);
     if (this.#notePeriods(horizonMs, nowMs)) {
       this.#recheckAtMs = new WeakMap();
     }
@@ -126,7 +129,7 @@ export class Retention {
       if (life.bytes !== null && wanted) {
         sparse.push(unit);
       } else {
-        this.#recheckAtMs.set(unit, nowMs + life.nextChangeMs);
+        this.#recheckAtMs.set(unit, nowMs + life.nextChangeMs - PERIOD_SLACK_MS);
       }
     }
     return { dead, sparse };
@@ -141,9 +144,13 @@ export class Retention {
     for (const { shard } of this.#deps.table.values()) {
       const horizon = horizonMs(shard);
       const period = nowMs - horizon;
-      const before = this.#periods.get(shard);
-      shorter ||= before !== undefined && period < before;
-      this.#periods.set(shard, period);
+      const before = this.#periods.get(shard) ?? -Infinity;
+      if (period < before - PERIOD_SLACK_MS) {
+        shorter = true;
+        this.#periods.set(shard, period);
+      } else if (period > before) {
+        this.#periods.set(shard, period);
+      }
     }
     return shorter;
   }
@@ -305,6 +312,19 @@ interface KeptEntry {
   readonly shard: ShardKey;
   readonly rows: EntryRows;
   readonly entry: number;
+}
+
+/** The horizons of one pass: asked for once, since they move with the clock. */
+function fixed(horizonMs: Horizon): Horizon {
+  const asked = new Map<ShardKey, number>();
+  return (shard) => {
+    let horizon = asked.get(shard);
+    if (horizon === undefined) {
+      horizon = horizonMs(shard);
+      asked.set(shard, horizon);
+    }
+    return horizon;
+  };
 }
 
 /** How much of a unit is needed. */
