@@ -16,6 +16,9 @@ const advices: Readonly<Record<string, string>> = {
   UnrecognizedClientException: 'Check AWS_ACCESS_KEY_ID, or see: npx tailrace credentials --help',
   InvalidSignatureException: 'Check AWS_SECRET_ACCESS_KEY, the region, and the clock.',
   ExpiredTokenException: 'The session has ended: get a new one.',
+  KMSDisabledException: 'Enable the key with: npx tailrace keys enable',
+  KMSNotFoundException: 'See which keys there are with: npx tailrace keys',
+  KMSInvalidStateException: 'See the state of the key with: npx tailrace keys',
   AccessDeniedException: 'A policy of this user or of the resource has to allow it.',
   ProvisionedThroughputExceededException:
     'The shards are at their limit: send less, add shards, or start the server with --limits off.',
