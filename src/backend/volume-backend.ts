@@ -74,6 +74,8 @@ export class VolumeBackend implements Backend {
   readonly #states = new Map<ShardKey, ShardState>();
   /** Use of shards whose state was dropped. */
   readonly #gone: ShardUse = noUse();
+  /** Reads that the store answered at once, from memory, and those it had to go to the log for. */
+  readonly storeReads: { hot: number; cold: number } = { hot: 0, cold: 0 };
   #sealWaiters: (() => void)[] = [];
   readonly #followers: FollowerSet;
   readonly #stopFollowing: () => void;
@@ -278,9 +280,12 @@ export class VolumeBackend implements Backend {
       collector.recordsRoom,
       Math.max(1, collector.bytesRoom),
     );
-    return run instanceof Promise
-      ? run.then((later) => this.#keys.open(later))
-      : this.#keys.open(run);
+    if (run instanceof Promise) {
+      this.storeReads.cold++;
+      return run.then((later) => this.#keys.open(later));
+    }
+    this.storeReads.hot++;
+    return this.#keys.open(run);
   }
 
   /** Jumps over hidden records by the index instead of reading them. */

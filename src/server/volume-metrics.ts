@@ -3,6 +3,7 @@
  * and damage found in storage.
  */
 import type { VolumeBackend } from '../backend/volume-backend.ts';
+import { sizeBuckets } from '../metrics/registry.ts';
 import type { MetricsRegistry } from '../metrics/registry.ts';
 import type { OpenedStorage } from './storage.ts';
 
@@ -22,6 +23,20 @@ export function registerVolumeMetrics(
   total('tailrace_bytes_out_total', 'Bytes of data and partition keys read.', 'bytesOut');
   total('tailrace_writes_throttled_total', 'Records over a write limit.', 'writesThrottled');
   total('tailrace_reads_throttled_total', 'Reads over a read limit.', 'readsThrottled');
+  const reads = (name: string, help: string, from: 'hot' | 'cold'): void => {
+    registry.counted({ name, help }, () =>
+      backends.reduce((sum, backend) => sum + backend.storeReads[from], 0),
+    );
+  };
+  reads('tailrace_store_reads_hot_total', 'Reads answered from the ring of newest records.', 'hot');
+  reads('tailrace_store_reads_cold_total', 'Reads that went to the log.', 'cold');
+  const commitSections = registry.histogram(
+    { name: 'tailrace_commit_sections', help: 'Appends to a shard that one commit made durable.' },
+    sizeBuckets,
+  );
+  for (const volume of storage.volumes.values()) {
+    volume.onCommitted((sections) => commitSections.observe(sections.length));
+  }
   registry.measured(
     { name: 'tailrace_damage_reports', help: 'Damaged places found in storage.' },
     () => storage.damage(),
