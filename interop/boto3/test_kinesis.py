@@ -6,6 +6,7 @@ Expects KINESIS_ENDPOINT. Closes with `N passed, N failed`.
 import datetime
 import os
 import sys
+import threading
 import time
 import traceback
 
@@ -16,6 +17,7 @@ from botocore.exceptions import ClientError
 ENDPOINT = os.environ["KINESIS_ENDPOINT"]
 STREAM = "boto3-interop"
 ONE_SHARD = "boto3-interop-one"
+PUSHED = "boto3-interop-pushed"
 HASH_KEY_MAX = 2**128 - 1
 
 kinesis = boto3.client(
@@ -309,6 +311,160 @@ def a_broken_constraint_is_a_validation_error():
         ), error.response
         return
     raise AssertionError("not refused")
+
+
+def reader_arn():
+    stream = kinesis.describe_stream(StreamName=PUSHED)["StreamDescription"]["StreamARN"]
+    return kinesis.describe_stream_consumer(StreamARN=stream, ConsumerName="reader")[
+        "ConsumerDescription"
+    ]["ConsumerARN"]
+
+
+class Subscription:
+    """One SubscribeToShard call, read in a thread of its own until it ends."""
+
+    def __init__(self, position, arn=None):
+        answer = kinesis.subscribe_to_shard(
+            ConsumerARN=arn or reader_arn(),
+            ShardId="shardId-000000000000",
+            StartingPosition=position,
+        )
+        assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200, answer
+        self.events = []
+        self.error = None
+        self.thread = threading.Thread(target=self.read, args=(answer["EventStream"],), daemon=True)
+        self.thread.start()
+
+    def read(self, stream):
+        try:
+            for event in stream:
+                self.events.append(event["SubscribeToShardEvent"])
+        except Exception as error:
+            self.error = error
+
+    def data(self):
+        return [record["Data"] for event in list(self.events) for record in event["Records"]]
+
+    def receives(self, wanted):
+        until(lambda: len(self.data()) >= len(wanted), "the records are pushed")
+        assert self.data() == wanted
+
+    def ends(self):
+        self.thread.join(30)
+        assert not self.thread.is_alive(), "the subscription goes on"
+
+    def ends_with_children(self):
+        self.ends()
+        assert self.error is None, self.error
+        last = self.events[-1]
+        assert "ContinuationSequenceNumber" not in last, last
+        children = [(child["ShardId"], child["ParentShards"]) for child in last["ChildShards"]]
+        parents = ["shardId-000000000000"]
+        assert children == [("shardId-000000000001", parents), ("shardId-000000000002", parents)]
+        for event in self.events[:-1]:
+            assert "ContinuationSequenceNumber" in event and "ChildShards" not in event, event
+
+
+def until(condition, what):
+    for _ in range(300):
+        if condition():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"timed out waiting until {what}")
+
+
+def push(count):
+    """Puts that many records into the pushed stream and returns their data."""
+    data = [os.urandom(10) for _ in range(count)]
+    entries = [{"Data": one, "PartitionKey": "k"} for one in data]
+    assert kinesis.put_records(StreamName=PUSHED, Records=entries)["FailedRecordCount"] == 0
+    sent.extend(data)
+    return data
+
+
+sent = []
+subscriptions = []
+
+
+@check
+def register_a_consumer():
+    kinesis.create_stream(StreamName=PUSHED, ShardCount=1)
+    wait_active(PUSHED)
+    stream = kinesis.describe_stream(StreamName=PUSHED)["StreamDescription"]["StreamARN"]
+    kinesis.register_stream_consumer(StreamARN=stream, ConsumerName="reader")
+
+    def active():
+        answer = kinesis.describe_stream_consumer(ConsumerARN=reader_arn())
+        return answer["ConsumerDescription"]["ConsumerStatus"] == "ACTIVE"
+
+    until(active, "the consumer is ACTIVE")
+
+
+@check
+def records_are_pushed_as_they_are_put():
+    subscription = Subscription({"Type": "LATEST"})
+    subscriptions.append(subscription)
+    wanted = []
+    for _ in range(5):
+        wanted += push(20)
+        subscription.receives(wanted)
+
+
+@check
+def a_second_subscription_within_five_seconds_is_in_use():
+    message = refused(
+        kinesis.exceptions.ResourceInUseException, Subscription, position={"Type": "LATEST"}
+    )
+    assert message.startswith("Another active subscription exists for this consumer: "), message
+
+
+@check
+def heartbeats_carry_on_where_the_records_ended():
+    events = subscriptions[0].events
+    before = len(events)
+    until(lambda: len(events) > before, "a heartbeat came")
+    assert events[-1]["Records"] == [], events[-1]
+    numbers = [int(event["ContinuationSequenceNumber"]) for event in events]
+    assert numbers == sorted(numbers), numbers
+
+
+@check
+def after_five_seconds_a_subscription_takes_over():
+    time.sleep(5.1)
+    older = subscriptions[0]
+    number = older.events[-1]["ContinuationSequenceNumber"]
+    newer = Subscription({"Type": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": number})
+    subscriptions.append(newer)
+    older.ends()
+    assert older.error is None or "ResourceInUseException" in str(older.error), older.error
+    newer.receives(push(5))
+
+
+@check
+def a_shard_ends_with_its_children_and_the_stream_with_it():
+    kinesis.split_shard(
+        StreamName=PUSHED, ShardToSplit="shardId-000000000000", NewStartingHashKey=str(2**127)
+    )
+    subscriptions[1].ends_with_children()
+
+
+@check
+def a_closed_shard_is_pushed_from_its_first_record_to_its_end():
+    time.sleep(5.1)
+    whole = Subscription({"Type": "TRIM_HORIZON"})
+    whole.ends_with_children()
+    assert whole.data() == sent
+
+
+@check
+def a_consumer_that_is_not_there_is_not_found():
+    refused(
+        kinesis.exceptions.ResourceNotFoundException,
+        Subscription,
+        position={"Type": "LATEST"},
+        arn=reader_arn().replace("/reader:", "/nobody:"),
+    )
+    kinesis.delete_stream(StreamName=PUSHED, EnforceConsumerDeletion=True)
 
 
 @check

@@ -24,6 +24,7 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { NodeHttp2Handler, NodeHttpHandler } from '@smithy/node-http-handler';
 import { check, finish } from '../cases.mjs';
+import { fanOut } from './fan-out.mjs';
 
 const SHARD_0 = 'shardId-000000000000';
 const HASH_KEY_MAX = (2n ** 128n - 1n).toString();
@@ -255,6 +256,16 @@ async function suite(way, config) {
   await new Suite(way, new KinesisClient({ maxAttempts: 1, ...config })).run();
 }
 
+/**
+ * @param {string} way
+ * @param {import('@aws-sdk/client-kinesis').KinesisClientConfig} config
+ */
+async function pushing(way, config) {
+  const kinesis = new KinesisClient({ maxAttempts: 1, ...config });
+  await fanOut(way, kinesis);
+  kinesis.destroy();
+}
+
 const endpoint = process.env['KINESIS_ENDPOINT'] ?? '';
 const tls = process.env['KINESIS_TLS_ENDPOINT'];
 
@@ -275,4 +286,10 @@ if (tls === undefined) {
   await suite('h2-tls-shared', { endpoint: tls, requestHandler: shared });
   await suite('http1-tls', { endpoint: tls, requestHandler: new NodeHttpHandler() });
 }
+// Most of their time passes waiting, so they wait together.
+await Promise.all([
+  process.env['KINESIS_HTTP1_ONLY'] === undefined ? pushing('h2c', { endpoint }) : undefined,
+  pushing('http1', { endpoint, requestHandler: new NodeHttpHandler() }),
+  tls === undefined ? undefined : pushing('h2-tls', { endpoint: tls }),
+]);
 finish();
