@@ -74,12 +74,15 @@ async function reconcile(
   catalog: Catalog | null,
 ): Promise<SealedUnit[]> {
   const { volume, onDamage } = options;
-  const listed = new Set(catalog?.units.map((unit) => unit.from));
+  const listed = new Map(catalog?.units.map((unit) => [unit.from, unit]));
   const newest = catalog?.units.at(-1)?.from ?? -1;
   const sealed: SealedUnit[] = [];
   for (const unit of stored) {
-    if (unit.from > newest || listed.has(unit.from)) {
-      sealed.push(sealedUnit(unit.from, unit.bytes, unit.generation));
+    const known = listed.get(unit.from);
+    if (unit.from > newest || known !== undefined) {
+      // A crash may have kept the engine from cutting off space that the unit did not need.
+      const bytes = known?.generation === unit.generation ? known.bytes : unit.bytes;
+      sealed.push(sealedUnit(unit.from, bytes, unit.generation));
     } else if (log.caps.rewrites) {
       await log.drop(volume, unit.from);
     }

@@ -160,13 +160,14 @@ export class LocalCommitLog implements CommitLog {
       stored?.identity ??
       (await identityOfSegments(this.#disk, directory, volume)) ??
       this.#newIdentity();
-    if (stored === null || stored.epoch !== epoch) {
-      await writeVolumeFile(this.#disk, directory, { identity, volume, epoch });
-    }
     const home = new LocalVolume(this.#disk, directory, volume, identity, this.#filesMax);
     const tail = await home.recover();
     if (tail.epoch > epoch) {
       throw new FencedError(`volume ${volume} is at epoch ${tail.epoch}`);
+    }
+    // Behind recovery, which may have given space back on a full disk.
+    if (stored === null || stored.epoch !== epoch) {
+      await writeVolumeFile(this.#disk, directory, { identity, volume, epoch });
     }
     return { home, tail };
   }
