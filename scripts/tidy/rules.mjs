@@ -26,6 +26,9 @@ export const MODULES = {
     ...['common', 'runtime', 'model', 'metrics', 'storage', 'shardmap', 'keys', 'auth', 'api'],
     'backend',
   ],
+  channels: [
+    ...['common', 'runtime', 'model', 'metrics', 'storage', 'shardmap', 'backend', 'control'],
+  ],
   cache: ['common', 'runtime', 'model', 'metrics', 'storage', 'shardmap'],
   frontend: [
     ...['common', 'runtime', 'model', 'metrics', 'shardmap', 'auth', 'api', 'backend', 'cache'],
@@ -34,12 +37,12 @@ export const MODULES = {
   server: [
     ...['common', 'runtime', 'model', 'metrics', 'health', 'storage', 'shardmap', 'keys'],
     ...['auth', 'api'],
-    ...['backend', 'control', 'cache', 'frontend', 'fleet'],
+    ...['backend', 'control', 'channels', 'cache', 'frontend', 'fleet'],
   ],
   sim: [
     ...['common', 'runtime', 'model', 'metrics', 'health', 'storage', 'shardmap', 'keys'],
     ...['auth', 'api'],
-    ...['client', 'backend', 'control', 'cache', 'frontend', 'fleet', 'server'],
+    ...['client', 'backend', 'control', 'channels', 'cache', 'frontend', 'fleet', 'server'],
   ],
   cli: ['common', 'runtime', 'model', 'health', 'keys', 'auth', 'client', 'server', 'sim'],
   console: [],

@@ -9,6 +9,7 @@ import {
   parseStreamArn,
   streamArn,
 } from '../model/arn.ts';
+import type { ChannelRef } from '../model/channel.ts';
 import type { ConsumerDocument } from '../model/consumer.ts';
 import { invalidSelector, notFound, type StreamRef } from '../model/messages.ts';
 import { ServiceError } from '../model/service-error.ts';
@@ -88,9 +89,10 @@ export function describeConsumer(consumer: ConsumerDocument): object {
 /** A resource that has tags or a policy of its own. */
 export type ResourceRef =
   | { readonly kind: 'stream'; readonly ref: StreamRef }
-  | { readonly kind: 'consumer'; readonly ref: ConsumerRef };
+  | { readonly kind: 'consumer'; readonly ref: ConsumerRef }
+  | { readonly kind: 'channel'; readonly ref: ChannelRef };
 
-/** What a ResourceARN names, whether or not it exists. Throws InvalidArgument, ResourceNotFound. */
+/** What a ResourceARN names, whether or not it exists. Throws InvalidArgument. */
 export function selectResource(arn: string): ResourceRef {
   const parsed = parseArn(arn);
   switch (parsed?.kind) {
@@ -101,16 +103,24 @@ export function selectResource(arn: string): ResourceRef {
       return { kind: 'consumer', ref: { account, name, consumer, createdSeconds } };
     }
     case 'channel':
-      throw new ServiceError('ResourceNotFoundException', notFound.channel(arn));
+      return { kind: 'channel', ref: { account: parsed.account, id: parsed.channelId } };
     case undefined:
       throw invalid(invalidSelector.arn(arn));
   }
+}
+
+/** A resource that may have a policy: channels have none. Throws InvalidArgument, NotFound. */
+export function selectPolicyOwner(arn: string): StreamRef | ConsumerRef {
+  const resource = selectResource(arn);
+  if (resource.kind !== 'channel') return resource.ref;
+  throw new ServiceError('ResourceNotFoundException', notFound.channel(arn));
 }
 
 /** The resource of an ARN as what an action is checked against. */
 export function resourceTarget(context: OperationContext, arn: string): Target {
   const resource = selectResource(arn);
   if (resource.kind === 'consumer') return consumerTarget(context, resource.ref);
+  if (resource.kind === 'channel') return { arn, account: resource.ref.account };
   const { account, name } = resource.ref;
   return { arn: streamArn(context.region, account, name), account };
 }

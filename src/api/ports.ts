@@ -4,6 +4,13 @@
  * DataPlane is implemented by the front end's router (shard map, then local or remote back end);
  * ControlPlane by `control/`. Both throw ServiceError for what a client may see.
  */
+import type {
+  ChannelDocument,
+  ChannelFormat,
+  ChannelLogging,
+  ChannelDestination,
+  ChannelRef,
+} from '../model/channel.ts';
 import type { ConsumerDocument } from '../model/consumer.ts';
 import type { StreamRef } from '../model/messages.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
@@ -69,6 +76,8 @@ export interface AccountUse {
   readonly shardLimit: number;
   readonly onDemandStreamCount: number;
   readonly onDemandStreamLimit: number;
+  readonly channelCount: number;
+  readonly channelLimit: number;
 }
 
 export interface ControlPlane extends ControlCommands {
@@ -99,6 +108,35 @@ export interface ConsumerRef extends StreamRef {
   readonly consumer: string;
   /** Null: whichever has the name now. */
   readonly createdSeconds: number | null;
+}
+
+export interface CreateChannelCommand {
+  readonly name: string;
+  readonly roleArn: string;
+  readonly format: ChannelFormat;
+  readonly destination: ChannelDestination;
+  readonly kmsKeyId: string | null;
+  /** Null names: the default ones, which the channel's id is part of. */
+  readonly logging: ChannelLoggingWish;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface ChannelLoggingWish {
+  readonly enabled: ChannelLogging['enabled'];
+  readonly group: string | null;
+  readonly stream: string | null;
+}
+
+/** What may change of a channel; null stays as it is. */
+export interface ChannelUpdate {
+  readonly freshnessSeconds: number | null;
+  readonly logging: ChannelLoggingWish | null;
+}
+
+export interface ChannelFilter {
+  readonly stream: StreamRef;
+  /** Epoch ms, compared by the second; null for whichever has the name now. */
+  readonly streamCreatedMs: number | null;
 }
 
 export interface AccountSettings {
@@ -174,6 +212,26 @@ export interface ControlCommands {
     afterName: string | null,
     limit: number,
   ): readonly ConsumerDocument[];
+
+  /** Resolves with the channel in CREATING. */
+  createChannel(stream: StreamRef, command: CreateChannelCommand): Promise<ChannelDocument>;
+  /** Resolves with the channel in UPDATING. */
+  updateChannel(channel: ChannelRef, update: ChannelUpdate): Promise<ChannelDocument>;
+  deleteChannel(channel: ChannelRef): Promise<void>;
+  channel(channel: ChannelRef): ChannelDocument | null;
+  /**
+   * Channels of an account by id, strictly after `afterId`, at most `limit`; with filters, those
+   * that deliver from one of their streams.
+   */
+  channels(
+    account: string,
+    filters: readonly ChannelFilter[],
+    afterId: string | null,
+    limit: number,
+  ): readonly ChannelDocument[];
+  channelCount(stream: StreamDocument): number;
+  addChannelTags(channel: ChannelRef, tags: Readonly<Record<string, string>>): Promise<void>;
+  removeChannelTags(channel: ChannelRef, keys: readonly string[]): Promise<void>;
 
   /** Stores the policy of a stream or consumer that exists, in place of an older one. */
   putPolicy(resource: StreamRef | ConsumerRef, policy: string): Promise<void>;

@@ -2,7 +2,8 @@
  * A control plane for tests of operations: documents in lists, changes applied at once, and every
  * command written down. Quotas, states and transitions are tested where the real one is.
  */
-import { consumerArn, streamArn } from '../model/arn.ts';
+import { channelArn, consumerArn, streamArn } from '../model/arn.ts';
+import type { ChannelDocument, ChannelRef } from '../model/channel.ts';
 import type { ConsumerDocument } from '../model/consumer.ts';
 import { initialHashKeyRanges } from '../model/hash-key.ts';
 import { notFound, type StreamRef } from '../model/messages.ts';
@@ -12,8 +13,11 @@ import type { ShardMap } from '../shardmap/local-shard-map.ts';
 import type {
   AccountSettings,
   AccountUse,
+  ChannelFilter,
+  ChannelUpdate,
   ConsumerRef,
   ControlPlane,
+  CreateChannelCommand,
   CreateStreamCommand,
   MonitoringChange,
   ScalingEvent,
@@ -29,6 +33,7 @@ type Tags = Readonly<Record<string, string>>;
 export class ListControlPlane implements ControlPlane {
   readonly documents: StreamDocument[] = [];
   readonly registered: ConsumerDocument[] = [];
+  readonly delivering: ChannelDocument[] = [];
   readonly policies: Map<string, string> = new Map();
   /** Name and arguments of every command, in order. */
   readonly commands: (readonly unknown[])[] = [];
@@ -65,7 +70,14 @@ export class ListControlPlane implements ControlPlane {
   }
 
   accountUse(): AccountUse {
-    return { openShardCount: 7, shardLimit: 6000, onDemandStreamCount: 1, onDemandStreamLimit: 50 };
+    return {
+      openShardCount: 7,
+      shardLimit: 6000,
+      onDemandStreamCount: 1,
+      onDemandStreamLimit: 50,
+      channelCount: this.delivering.length,
+      channelLimit: 100,
+    };
   }
 
   consumerCount(stream: StreamDocument): number {
@@ -239,6 +251,77 @@ export class ListControlPlane implements ControlPlane {
       .slice(0, limit);
   }
 
+  async createChannel(ref: StreamRef, command: CreateChannelCommand): Promise<ChannelDocument> {
+    const stream = this.#existing(ref);
+    const { name, logging, ...settings } = command;
+    const id = `c${this.delivering.length + 1}`;
+    const channel: ChannelDocument = {
+      ...settings,
+      account: ref.account,
+      id,
+      name,
+      arn: channelArn(REGION, ref.account, id),
+      status: 'CREATING',
+      statusReason: null,
+      settlesAtMs: null,
+      createdMs: START_MS,
+      activeAtMs: null,
+      streamName: ref.name,
+      streamUid: stream.uid,
+      streamArn: stream.arn,
+      streamCreatedMs: stream.createdMs,
+      logging: {
+        enabled: logging.enabled,
+        group: logging.group ?? 'default-group',
+        stream: logging.stream ?? 'default-stream',
+      },
+    };
+    this.delivering.push(channel);
+    return channel;
+  }
+
+  async updateChannel(ref: ChannelRef, update: ChannelUpdate): Promise<ChannelDocument> {
+    this.commands.push(['updateChannel', ref.id, update]);
+    return this.#replaceChannel(ref, (channel) => ({ ...channel, status: 'UPDATING' }));
+  }
+
+  async deleteChannel(ref: ChannelRef): Promise<void> {
+    this.#replaceChannel(ref, (channel) => ({ ...channel, status: 'DELETING' }));
+  }
+
+  channel(ref: ChannelRef): ChannelDocument | null {
+    const { delivering } = this;
+    return delivering.find((c) => c.account === ref.account && c.id === ref.id) ?? null;
+  }
+
+  channels(
+    account: string,
+    filters: readonly ChannelFilter[],
+    afterId: string | null,
+    limit: number,
+  ): readonly ChannelDocument[] {
+    const wanted = (c: ChannelDocument): boolean =>
+      filters.length === 0 || filters.some(({ stream }) => stream.name === c.streamName);
+    return this.delivering
+      .filter((c) => c.account === account && (afterId === null || c.id > afterId) && wanted(c))
+      .slice(0, limit);
+  }
+
+  channelCount(stream: StreamDocument): number {
+    return this.delivering.filter((channel) => channel.streamUid === stream.uid).length;
+  }
+
+  async addChannelTags(ref: ChannelRef, tags: Tags): Promise<void> {
+    this.#replaceChannel(ref, (channel) => ({ ...channel, tags: { ...channel.tags, ...tags } }));
+  }
+
+  async removeChannelTags(ref: ChannelRef, keys: readonly string[]): Promise<void> {
+    this.#replaceChannel(ref, (channel) => {
+      const left = Object.entries(channel.tags).filter(([key]) => !keys.includes(key));
+      return { ...channel, tags: Object.fromEntries(left) };
+    });
+  }
+
   async putPolicy(resource: StreamRef | ConsumerRef, policy: string): Promise<void> {
     this.policies.set(this.#policyKey(resource), policy);
   }
@@ -293,5 +376,18 @@ export class ListControlPlane implements ControlPlane {
   #policyKey(resource: StreamRef | ConsumerRef): string {
     const stream = this.#existing(resource);
     return 'consumer' in resource ? `${stream.uid}/${resource.consumer}` : String(stream.uid);
+  }
+
+  #replaceChannel(
+    ref: ChannelRef,
+    change: (channel: ChannelDocument) => ChannelDocument,
+  ): ChannelDocument {
+    const channel = this.channel(ref);
+    if (channel === null) {
+      throw new ServiceError('ResourceNotFoundException', notFound.channel(ref.id));
+    }
+    const next = change(channel);
+    this.delivering[this.delivering.indexOf(channel)] = next;
+    return next;
   }
 }

@@ -117,6 +117,8 @@ export class ControlHarness {
   readonly options: Partial<ControlPlaneOptions>;
   readonly warnings: string[] = [];
   readonly keys: CountedKeys = new CountedKeys();
+  /** What new channels are told about their bucket. */
+  destinationProblem: string | null = null;
   clock!: SimClock;
   store!: FaultyMetaStore;
   shardMap!: ShardMap;
@@ -139,9 +141,11 @@ export class ControlHarness {
     this.shardMap = new ShardMap();
     this.backend = new SealNotes();
     const { store: meta, clock, shardMap, backend, keys } = this;
+    const random = this.simulation.random.fork('control');
+    const destinations = { problem: async () => this.destinationProblem };
     const log = { warn: (_fields: object, text: string) => this.warnings.push(text) };
     this.control = await ControlPlaneService.open(
-      { meta, clock, shardMap, backend, keys, log },
+      { meta, clock, shardMap, backend, keys, random, destinations, log },
       { region: 'us-east-1', ...this.options },
     );
   }

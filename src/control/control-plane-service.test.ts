@@ -99,6 +99,8 @@ test('quotas hold however many calls come at once', async () => {
     shardLimit: 10,
     onDemandStreamCount: 1,
     onDemandStreamLimit: 1,
+    channelCount: 0,
+    channelLimit: 100,
   });
   await assert.rejects(
     harness.control.createStream(createCommand('s0', 100)),

@@ -8,15 +8,20 @@
 import type {
   AccountSettings,
   AccountUse,
+  ChannelFilter,
+  ChannelUpdate,
   ConsumerRef,
   ControlPlane,
+  CreateChannelCommand,
   CreateStreamCommand,
   MonitoringChange,
   ScalingEvent,
   WarmThroughput,
 } from '../api/ports.ts';
+import type { ChannelDocument, ChannelRef } from '../model/channel.ts';
 import type { ConsumerDocument } from '../model/consumer.ts';
 import {
+  CHANNELS_PER_ACCOUNT_MAX,
   ON_DEMAND_STREAMS_MAX,
   shardsPerAccount,
   STREAMS_CREATING_MAX,
@@ -31,6 +36,7 @@ import type {
   StreamMode,
 } from '../model/stream.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
 import type { ShardMap } from '../shardmap/local-shard-map.ts';
 import { trimHorizonMs } from '../shardmap/lineage.ts';
 import type { MetaStore } from '../storage/meta-store.ts';
@@ -38,6 +44,15 @@ import { updateAccountSettings } from './account-settings.ts';
 import { AccountTable } from './account-table.ts';
 import type { ControlLog } from './background-steps.ts';
 import { BackgroundSteps } from './background-steps.ts';
+import type { ChannelDestinations } from './channel-destinations.ts';
+import {
+  createChannel,
+  deleteChannel,
+  scheduleChannel,
+  selectChannels,
+  updateChannel,
+} from './channels.ts';
+import { ChannelTable } from './channel-table.ts';
 import { ConsumerTable } from './consumer-table.ts';
 import {
   deregisterConsumer,
@@ -72,7 +87,14 @@ import {
   updateRecordDistribution,
 } from './stream-settings.ts';
 import { StreamTable } from './stream-table.ts';
-import { addConsumerTags, addStreamTags, removeConsumerTags, removeStreamTags } from './tags.ts';
+import {
+  addChannelTags,
+  addConsumerTags,
+  addStreamTags,
+  removeChannelTags,
+  removeConsumerTags,
+  removeStreamTags,
+} from './tags.ts';
 import { updateStreamMode } from './update-stream-mode.ts';
 import { updateWarmThroughput, warmThroughputOf } from './warm-throughput.ts';
 import { WritePeaks } from './write-peaks.ts';
@@ -83,6 +105,9 @@ export interface ControlPlaneDependencies {
   readonly shardMap: ShardMap;
   readonly backend: StreamChangesDependencies['backend'];
   readonly keys: ControlContext['keys'];
+  readonly random: Random;
+  /** Says whether a new channel can deliver. */
+  readonly destinations: ChannelDestinations;
   readonly log: ControlLog;
 }
 
@@ -142,6 +167,9 @@ export class ControlPlaneService implements ControlPlane, RetentionPolicy {
       clock,
       table,
       consumers: new ConsumerTable(),
+      channels: new ChannelTable(),
+      destinations: dependencies.destinations,
+      random: dependencies.random,
       policies: new PolicyTable(),
       accounts: new AccountTable(dependencies),
       peaks: new WritePeaks(),
@@ -156,11 +184,15 @@ export class ControlPlaneService implements ControlPlane, RetentionPolicy {
       volumes: options.volumes,
     };
     await context.consumers.load(meta);
+    await context.channels.load(meta);
     await context.policies.load(meta);
     await context.accounts.load();
     await context.changes.load();
     for (const consumer of context.consumers.all()) {
       scheduleConsumer(context, consumer);
+    }
+    for (const channel of context.channels.all()) {
+      scheduleChannel(context, channel);
     }
     return new ControlPlaneService(context, { shardMap, log: dependencies.log }, options);
   }
@@ -186,6 +218,8 @@ export class ControlPlaneService implements ControlPlane, RetentionPolicy {
       shardLimit: this.#limits.shardLimit,
       onDemandStreamCount: totals.onDemandStreams,
       onDemandStreamLimit: this.#limits.onDemandStreamLimit,
+      channelCount: this.#context.channels.list(account).length,
+      channelLimit: CHANNELS_PER_ACCOUNT_MAX,
     };
   }
 
@@ -319,6 +353,48 @@ export class ControlPlaneService implements ControlPlane, RetentionPolicy {
   ): readonly ConsumerDocument[] {
     const all = this.#context.consumers.list(stream.uid);
     return all.filter(({ name }) => afterName === null || name > afterName).slice(0, limit);
+  }
+
+  async createChannel(ref: StreamRef, command: CreateChannelCommand): Promise<ChannelDocument> {
+    return createChannel(this.#context, ref, command);
+  }
+
+  async updateChannel(channel: ChannelRef, update: ChannelUpdate): Promise<ChannelDocument> {
+    return updateChannel(this.#context, channel, update);
+  }
+
+  async deleteChannel(channel: ChannelRef): Promise<void> {
+    await deleteChannel(this.#context, channel);
+  }
+
+  channel(channel: ChannelRef): ChannelDocument | null {
+    return this.#context.channels.get(channel) ?? null;
+  }
+
+  channels(
+    account: string,
+    filters: readonly ChannelFilter[],
+    afterId: string | null,
+    limit: number,
+  ): readonly ChannelDocument[] {
+    return selectChannels(this.#context.channels.list(account), filters, afterId, limit);
+  }
+
+  /** Channels of all accounts. */
+  allChannels(): readonly ChannelDocument[] {
+    return [...this.#context.channels.all()];
+  }
+
+  channelCount(stream: StreamDocument): number {
+    return this.#context.channels.count(stream.uid);
+  }
+
+  async addChannelTags(channel: ChannelRef, tags: Readonly<Record<string, string>>): Promise<void> {
+    await addChannelTags(this.#context, channel, tags);
+  }
+
+  async removeChannelTags(channel: ChannelRef, keys: readonly string[]): Promise<void> {
+    await removeChannelTags(this.#context, channel, keys);
   }
 
   async putPolicy(resource: PolicyResource, policy: string): Promise<void> {

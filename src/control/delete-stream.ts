@@ -26,6 +26,9 @@ export async function deleteStream(
     if (context.consumers.count(document.uid) > 0 && !enforceConsumerDeletion) {
       throw new ServiceError('ResourceInUseException', inUse.hasConsumers(document));
     }
+    if (context.channels.count(document.uid) > 0) {
+      throw new ServiceError('ResourceInUseException', inUse.hasChannels(document));
+    }
     const finished = context.quotas.reserve(account, { deleting: 1 });
     const attached = together([
       context.consumers.removeAll(document.uid),

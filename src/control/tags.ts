@@ -1,10 +1,15 @@
-/** Tags of streams and consumers: added over what is there, removed whether or not they are. */
+/**
+ * Tags of streams, consumers and channels: added over what is there, removed whether or not they
+ * are.
+ */
 import type { ConsumerRef } from '../api/ports.ts';
+import type { ChannelRef } from '../model/channel.ts';
 import { TAGS_PER_RESOURCE_MAX } from '../model/limits.ts';
 import type { StreamRef } from '../model/messages.ts';
 import { invalidTags } from '../model/messages.ts';
 import { ServiceError } from '../model/service-error.ts';
 import { changeStream } from './change-stream.ts';
+import { changeChannel } from './channels.ts';
 import { changeConsumer } from './consumers.ts';
 import type { ControlContext } from './control-context.ts';
 
@@ -53,6 +58,30 @@ export async function removeConsumerTags(
   await changeConsumer(context, ref, (consumer) => ({
     ...consumer,
     tags: withoutTags(consumer.tags, keys),
+  }));
+}
+
+export async function addChannelTags(
+  context: ControlContext,
+  ref: ChannelRef,
+  tags: Tags,
+): Promise<void> {
+  await changeChannel(context, ref, (channel) => ({
+    ...channel,
+    tags: withTags(channel.tags, tags, (limit) =>
+      invalidTags.tooManyOnResource(channel.arn, limit),
+    ),
+  }));
+}
+
+export async function removeChannelTags(
+  context: ControlContext,
+  ref: ChannelRef,
+  keys: readonly string[],
+): Promise<void> {
+  await changeChannel(context, ref, (channel) => ({
+    ...channel,
+    tags: withoutTags(channel.tags, keys),
   }));
 }
 

@@ -5,7 +5,7 @@
  */
 import { MODE_SWITCHES_PER_DAY } from '../model/limits.ts';
 import type { StreamRef } from '../model/messages.ts';
-import { invalidRequest } from '../model/messages.ts';
+import { invalidRequest, inUse } from '../model/messages.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { StreamMode } from '../model/stream.ts';
 import { counted } from './change-stream.ts';
@@ -32,6 +32,9 @@ export async function updateStreamMode(
     checkWarmThroughput(context, ref.account, warmThroughputMiBps);
     if (record.document.mode === mode) {
       return null;
+    }
+    if (mode === 'PROVISIONED' && context.channels.count(record.document.uid) > 0) {
+      throw new ServiceError('ResourceInUseException', inUse.channelsNeedOnDemand(ref));
     }
     const limit = MODE_SWITCHES_PER_DAY;
     const next = counted(context, record, 'mode', limit, 'Switches of the capacity mode');

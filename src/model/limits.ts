@@ -95,7 +95,14 @@ export const TAG_KEY_CHARS_MAX = 128;
 export const TAG_VALUE_CHARS_MAX = 256;
 
 /** Channels. */
+/** One that delivers to S3, one to S3 Tables. */
 export const CHANNELS_PER_STREAM_MAX = 2;
+/** As many as all on-demand streams of an account may have. */
+export const CHANNELS_PER_ACCOUNT_MAX: number = CHANNELS_PER_STREAM_MAX * ON_DEMAND_STREAMS_MAX;
+export const CHANNEL_FRESHNESS_SECONDS_MIN = 300;
+export const CHANNEL_FRESHNESS_SECONDS_MAX = 900;
+/** Bytes of an object key in S3. */
+export const OBJECT_KEY_BYTES_MAX = 1024;
 
 /** Account settings: the billing commitment lasts at least this long. */
 export const BILLING_COMMITMENT_MIN_MS: number = 24 * HOUR_MS;

@@ -67,6 +67,15 @@ export const inUse = {
   /** Ours. */
   hasChannels: (stream: StreamRef): string =>
     `Stream ${of(stream)} cannot be deleted because channels deliver from it.`,
+  /** Ours. */
+  channelsNeedOnDemand: (stream: StreamRef): string =>
+    `Stream ${of(stream)} must stay in On-Demand mode because channels deliver from it.`,
+  /** Ours. */
+  channelExists: (channel: string, account: string): string =>
+    `Channel ${channel} under account ${account} already exists.`,
+  /** Ours. */
+  channelNotActive: (arn: string, status: string): string =>
+    `Channel ${arn} not ACTIVE, instead in state ${status}`,
 } as const;
 
 /** What an account's shard quota is compared with. */
@@ -118,6 +127,12 @@ export const limitExceeded = {
   /** Ours. */
   consumers: (stream: StreamRef, limit: number): string =>
     `Stream ${of(stream)} cannot have more than ${limit} registered consumers.`,
+  /** Ours. */
+  channelsOfStream: (stream: StreamRef): string =>
+    `Stream ${of(stream)} cannot have more than one channel that delivers to S3.`,
+  /** Ours. */
+  channels: (account: string, limit: number): string =>
+    `This request would exceed the channel limit for the account ${account}. Limit: ${limit}.`,
   /** Ours. */
   consumersCreating: (stream: StreamRef, limit: number): string =>
     `Stream ${of(stream)} cannot have more than ${limit} consumers in CREATING.`,
@@ -306,6 +321,26 @@ export const invalidRequest = {
   /** Ours. */
   distributionOnProvisioned:
     'RecordDistributionStrategy can be given only for a stream in ON_DEMAND mode.',
+} as const;
+
+/** InvalidArgumentException about channels; ours. */
+export const invalidChannel = {
+  oneStream: 'StreamConfigurationList must hold exactly one stream.',
+  oneDestination:
+    'Exactly one of S3DestinationConfiguration and S3TablesDestinationConfiguration must be given.',
+  onlyS3:
+    'Only S3 destinations are supported: channels that deliver to S3 Tables cannot be created here.',
+  format: (format: string): string =>
+    `RecordFormatType ${format} is not supported for S3 destinations.`,
+  schema: 'GSRSchemaARN can be given only for S3 Tables destinations.',
+  freshness: (min: number, max: number): string =>
+    `DataFreshnessInSeconds must be between ${min} and ${max}.`,
+  notOnDemand: (stream: StreamRef): string =>
+    `Channels are supported only for streams in On-Demand mode. Stream ${of(stream)} is in ` +
+    'Provisioned mode.',
+  keyTemplate: (problem: string): string => `OutputKeyTemplate is invalid: ${problem}.`,
+  account: 'The channel must belong to the account of its stream.',
+  nothingToUpdate: 'Either S3DestinationConfiguration or LoggingConfiguration must be given.',
 } as const;
 
 /** AccessDeniedException; observed. */

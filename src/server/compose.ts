@@ -9,6 +9,8 @@ import type { ControlPlane } from '../api/ports.ts';
 import type { DecodedBody } from '../api/registry.ts';
 import { BackendSet } from '../backend/backend-set.ts';
 import { VolumeBackend } from '../backend/volume-backend.ts';
+import { BucketCheck } from '../channels/bucket-check.ts';
+import { S3Buckets, S3_DEFAULTS } from '../channels/s3-buckets.ts';
 import { SEAL_KEY_BYTES } from '../common/sealed-box.ts';
 import type { ControlPlaneDependencies } from '../control/control-plane-service.ts';
 import { ControlPlaneService } from '../control/control-plane-service.ts';
@@ -148,7 +150,9 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
   }
   registerVolumeMetrics(metrics, storage, [...volumes.values()]);
   const backend = new BackendSet({ map, volumes });
-  const plane = { meta, clock, shardMap: map, backend, keys, log };
+  const buckets = openBuckets(config, closers);
+  const destinations = new BucketCheck({ buckets });
+  const plane = { meta, clock, shardMap: map, backend, keys, random, destinations, log };
   const control = await openControl({ metrics, plane, config, storage, volumes, closers });
 
   const tokens = new SealedTokens({ random }, await sealingKey(meta, random));
@@ -188,6 +192,16 @@ async function verifiedAccess(
   const access = await openVerifiedAccess(dependencies, config);
   closers.add(() => access.close());
   return access;
+}
+
+function openBuckets(config: ComposeConfig, closers: Closers): S3Buckets {
+  const buckets = new S3Buckets({
+    ...S3_DEFAULTS,
+    endpoint: config.s3Endpoint ?? null,
+    region: config.s3Region ?? config.region,
+  });
+  closers.add(() => buckets.close());
+  return buckets;
 }
 
 interface ListenParts {

@@ -38,6 +38,10 @@ export interface StartServerOptions {
   readonly segmentBytes?: number | string;
   /** How often the space of expired records and deleted streams is given back. */
   readonly retentionSweepMs?: number;
+  /** S3-compatible endpoint that channels deliver to; default that of AWS. */
+  readonly s3Endpoint?: string;
+  /** Default: the region. */
+  readonly s3Region?: string;
   /** Default off. */
   readonly tls?: 'auto' | 'off';
   /** Paths of PEM files. */

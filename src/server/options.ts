@@ -20,6 +20,8 @@ export interface ServerConfig {
   readonly tailRingBytes: number;
   readonly segmentBytes: number;
   readonly retentionSweepMs: number;
+  readonly s3Endpoint: string | undefined;
+  readonly s3Region: string | undefined;
   readonly tls: 'auto' | 'off';
   readonly tlsCert: string | undefined;
   readonly tlsKey: string | undefined;
@@ -121,6 +123,18 @@ export const optionTable: Readonly<Record<OptionName, OptionRule>> = {
     schema: bytesFrom(64 * 1024),
     byDefault: '64MiB',
   },
+  s3Endpoint: {
+    takes: 'url',
+    help: 'S3-compatible endpoint that channels deliver to; that of AWS unless given',
+    schema: httpUrl(),
+    byDefault: undefined,
+  },
+  s3Region: {
+    takes: 'name',
+    help: 'region of the buckets that channels deliver to; --region unless given',
+    schema: text(),
+    byDefault: undefined,
+  },
   tls: {
     takes: 'mode',
     help: 'auto: TLS on the data port too, self-signed unless a certificate is given; off',
@@ -221,4 +235,11 @@ function bytesFrom(min: number): v.GenericSchema<unknown, number> {
     v.safeInteger(expected),
     v.minValue(min, expected),
   );
+}
+
+function httpUrl(): OptionRule['schema'] {
+  const isHttp = (given: string): boolean =>
+    URL.canParse(given) && /^https?:$/.test(new URL(given).protocol);
+  const expected = 'a URL such as http://127.0.0.1:9000';
+  return v.pipe(v.string(expected), v.check(isHttp, expected));
 }

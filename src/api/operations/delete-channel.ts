@@ -1,10 +1,14 @@
-/** DeleteChannel: described to clients, not served by this version. */
+/** DeleteChannel: ends delivery; what was delivered stays. */
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as channelShapes from '../channel-shapes.ts';
-import { unavailable } from '../unavailable.ts';
+import { channelTarget, controlChannel, selectChannel } from '../channel-selector.ts';
 
-export const deleteChannel: Operation = {
+interface Input {
+  readonly ChannelARN: string;
+}
+
+export const deleteChannel: Operation<Input> = {
   name: 'DeleteChannel',
   plane: 'control',
   input: { type: 'structure', members: { ChannelARN: required(channelShapes.channelArn) } },
@@ -15,6 +19,10 @@ export const deleteChannel: Operation = {
     'InvalidArgumentException',
     'AccessDeniedException',
   ],
-  target: () => null,
-  handle: () => unavailable('DeleteChannel'),
+  target: (_context, input) => channelTarget(input.ChannelARN),
+  async handle(context, input) {
+    controlChannel(context, input.ChannelARN);
+    await context.control.deleteChannel(selectChannel(input.ChannelARN));
+    return null;
+  },
 };

@@ -1,5 +1,5 @@
 /** DeleteResourcePolicy: takes the policy off a stream or consumer. */
-import { resourceTarget, selectResource } from '../consumer-selector.ts';
+import { resourceTarget, selectPolicyOwner } from '../consumer-selector.ts';
 import { ownerOnly } from '../policy-rules.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
@@ -26,7 +26,7 @@ export const deleteResourcePolicy: Operation<Input> = {
   target: (context, input) => resourceTarget(context, input.ResourceARN),
   async handle(context, input) {
     ownerOnly(context, 'DeleteResourcePolicy', input.ResourceARN);
-    await context.control.deletePolicy(selectResource(input.ResourceARN).ref);
+    await context.control.deletePolicy(selectPolicyOwner(input.ResourceARN));
     return null;
   },
 };

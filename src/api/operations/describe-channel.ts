@@ -1,10 +1,14 @@
-/** DescribeChannel: described to clients, not served by this version. */
+/** DescribeChannel: settings and state of a channel. */
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as channelShapes from '../channel-shapes.ts';
-import { unavailable } from '../unavailable.ts';
+import { channelTarget, controlChannel, describeChannelDocument } from '../channel-selector.ts';
 
-export const describeChannel: Operation = {
+interface Input {
+  readonly ChannelARN: string;
+}
+
+export const describeChannel: Operation<Input> = {
   name: 'DescribeChannel',
   plane: 'control',
   input: { type: 'structure', members: { ChannelARN: required(channelShapes.channelArn) } },
@@ -15,6 +19,9 @@ export const describeChannel: Operation = {
     'InvalidArgumentException',
     'AccessDeniedException',
   ],
-  target: () => null,
-  handle: () => unavailable('DescribeChannel'),
+  target: (_context, input) => channelTarget(input.ChannelARN),
+  handle(context, input) {
+    const channel = controlChannel(context, input.ChannelARN);
+    return { ChannelDescription: describeChannelDocument(channel) };
+  },
 };

@@ -9,6 +9,8 @@ test('quotas and use of the account', async () => {
     OpenShardCount: 7,
     OnDemandStreamCount: 1,
     OnDemandStreamCountLimit: 50,
+    ChannelCount: 0,
+    ChannelCountLimit: 100,
   });
   assert.deepEqual(world.accesses, [{ action: 'kinesis:DescribeLimits', target: null }]);
 });

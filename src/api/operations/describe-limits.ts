@@ -14,6 +14,8 @@ export const describeLimits: Operation<unknown> = {
       OpenShardCount: use.openShardCount,
       OnDemandStreamCount: use.onDemandStreamCount,
       OnDemandStreamCountLimit: use.onDemandStreamLimit,
+      ChannelCount: use.channelCount,
+      ChannelCountLimit: use.channelLimit,
     };
   },
 };

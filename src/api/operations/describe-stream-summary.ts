@@ -31,6 +31,7 @@ export const describeStreamSummary: Operation<StreamSelector> = {
         ...describeStreamSettings(stream),
         OpenShardCount: open.length,
         ConsumerCount: context.control.consumerCount(stream),
+        ChannelCount: context.control.channelCount(stream),
         MaxRecordSizeInKiB: stream.maxRecordSizeKiB,
         ...onDemandSettings(context, stream),
       },

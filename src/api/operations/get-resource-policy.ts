@@ -1,5 +1,5 @@
 /** GetResourcePolicy: the policy of a stream or consumer as it was put. */
-import { resourceTarget, selectResource } from '../consumer-selector.ts';
+import { resourceTarget, selectPolicyOwner } from '../consumer-selector.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
@@ -24,7 +24,7 @@ export const getResourcePolicy: Operation<Input> = {
   ],
   target: (context, input) => resourceTarget(context, input.ResourceARN),
   handle(context, input) {
-    const policy = context.control.policy(selectResource(input.ResourceARN).ref);
+    const policy = context.control.policy(selectPolicyOwner(input.ResourceARN));
     return { Policy: policy ?? '{}' };
   },
 };

@@ -1,8 +1,9 @@
-/** ListTagsForResource: all tags of a stream or consumer named by ARN, in key order. */
+/** ListTagsForResource: all tags of a stream, consumer or channel named by ARN, in key order. */
 import { controlConsumer, resourceTarget, selectResource } from '../consumer-selector.ts';
+import { controlChannel } from '../channel-selector.ts';
 import { controlStream } from '../stream-selector.ts';
-import { describeTags } from '../tag-rules.ts';
-import type { Operation } from '../operation.ts';
+import { describeTags, type Tags } from '../tag-rules.ts';
+import type { Operation, OperationContext } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
 
@@ -26,11 +27,17 @@ export const listTagsForResource: Operation<Input> = {
   ],
   target: (context, input) => resourceTarget(context, input.ResourceARN),
   handle(context, input) {
-    const resource = selectResource(input.ResourceARN);
-    const { tags } =
-      resource.kind === 'stream'
-        ? controlStream(context, { StreamARN: input.ResourceARN })
-        : controlConsumer(context, { ConsumerARN: input.ResourceARN });
-    return { Tags: describeTags(tags) };
+    return { Tags: describeTags(resourceOf(context, input.ResourceARN).tags) };
   },
 };
+
+function resourceOf(context: OperationContext, arn: string): { readonly tags: Tags } {
+  switch (selectResource(arn).kind) {
+    case 'stream':
+      return controlStream(context, { StreamARN: arn });
+    case 'consumer':
+      return controlConsumer(context, { ConsumerARN: arn });
+    case 'channel':
+      return controlChannel(context, arn);
+  }
+}

@@ -1,5 +1,5 @@
 /** PutResourcePolicy: attaches a policy to a stream or consumer, in place of an older one. */
-import { resourceTarget, selectResource } from '../consumer-selector.ts';
+import { resourceTarget, selectPolicyOwner } from '../consumer-selector.ts';
 import { checkPolicy, ownerOnly } from '../policy-rules.ts';
 import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
@@ -32,7 +32,7 @@ export const putResourcePolicy: Operation<Input> = {
   async handle(context, input) {
     ownerOnly(context, 'PutResourcePolicy', input.ResourceARN);
     checkPolicy(input.Policy);
-    await context.control.putPolicy(selectResource(input.ResourceARN).ref, input.Policy);
+    await context.control.putPolicy(selectPolicyOwner(input.ResourceARN), input.Policy);
     return null;
   },
 };

@@ -1,4 +1,4 @@
-/** TagResource: adds tags to a stream or consumer named by ARN. */
+/** TagResource: adds tags to a stream, consumer or channel named by ARN. */
 import { invalidTags } from '../../model/messages.ts';
 import { resourceTarget, selectResource } from '../consumer-selector.ts';
 import { checkTagKeys, checkTagsLegal, checkTagTexts, tagTexts, type Tags } from '../tag-rules.ts';
@@ -38,6 +38,7 @@ export const tagResource: Operation<Input> = {
     const { control } = context;
     const resource = selectResource(input.ResourceARN);
     if (resource.kind === 'stream') await control.addStreamTags(resource.ref, input.Tags);
+    else if (resource.kind === 'channel') await control.addChannelTags(resource.ref, input.Tags);
     else await control.addConsumerTags(resource.ref, input.Tags);
     return null;
   },

@@ -1,4 +1,4 @@
-/** UntagResource: takes tags off a stream or consumer named by ARN. */
+/** UntagResource: takes tags off a stream, consumer or channel named by ARN. */
 import { resourceTarget, selectResource } from '../consumer-selector.ts';
 import { checkTagTexts } from '../tag-rules.ts';
 import type { Operation } from '../operation.ts';
@@ -34,6 +34,8 @@ export const untagResource: Operation<Input> = {
     const { control } = context;
     const resource = selectResource(input.ResourceARN);
     if (resource.kind === 'stream') await control.removeStreamTags(resource.ref, input.TagKeys);
+    else if (resource.kind === 'channel')
+      await control.removeChannelTags(resource.ref, input.TagKeys);
     else await control.removeConsumerTags(resource.ref, input.TagKeys);
     return null;
   },
