@@ -28,6 +28,8 @@ const brokenStatus: Readonly<Record<string, string>> = {
 export class Http1 {
   readonly #parts: HttpParts;
   readonly #server: Server;
+  /** Connections on which an answer is under way. */
+  readonly #answering = new Set<Socket>();
   #draining = false;
 
   constructor(parts: HttpParts) {
@@ -80,7 +82,8 @@ export class Http1 {
     if (this.#draining) {
       response.shouldKeepAlive = false;
     }
-    new Http1Exchange(this.#parts, request, response).begin();
+    const exchange = new Http1Exchange(this.#parts, request, response, this.#answering);
+    exchange.begin();
   }
 
   /** CONNECT has no request/response pair in Node; the pipeline's answer is written by hand. */
@@ -94,7 +97,8 @@ export class Http1 {
    * Nothing that can be called a request: a bare status, then the rest of the input is thrown away.
    */
   #answerBroken(code: string, socket: Socket): void {
-    if (!socket.writable || code === 'ECONNRESET') {
+    // A second answer in the middle of one would be taken for a part of it.
+    if (!socket.writable || code === 'ECONNRESET' || this.#answering.has(socket)) {
       socket.destroy();
       return;
     }
@@ -120,12 +124,19 @@ class Http1Exchange implements HttpReply, Expiring {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #body: BodyCollector;
+  readonly #answering: Set<Socket>;
   #refused = false;
   /** The whole answer was given, so the operation is over. */
   #answered = false;
 
-  constructor(parts: HttpParts, request: IncomingMessage, response: ServerResponse) {
+  constructor(
+    parts: HttpParts,
+    request: IncomingMessage,
+    response: ServerResponse,
+    answering: Set<Socket>,
+  ) {
     this.#parts = parts;
+    this.#answering = answering;
     this.#request = request;
     this.#response = response;
     const { limits, bodies } = parts;
@@ -155,6 +166,7 @@ class Http1Exchange implements HttpReply, Expiring {
     for (const part of body) {
       length += part.length;
     }
+    this.#answering.add(this.#request.socket);
     response.writeHead(status, [...headers, 'Content-Length', String(length)]);
     this.#armResponse();
     if (this.#refused) {
@@ -177,6 +189,7 @@ class Http1Exchange implements HttpReply, Expiring {
       // A reader that closes its sending side is taken to be gone: streams are not one-shot
       // scripts.
       this.#request.socket.once('end', () => stream.destroy());
+      this.#answering.add(this.#request.socket);
       this.#response.writeHead(status, [...headers]);
       this.#response.flushHeaders();
     }
@@ -231,6 +244,7 @@ class Http1Exchange implements HttpReply, Expiring {
   }
 
   #over(): void {
+    this.#answering.delete(this.#request.socket);
     this.#parts.deadlines.remove(this);
     // What runs on after its client has gone still reads the body.
     this.#body.release(this.#answered);

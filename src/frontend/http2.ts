@@ -14,10 +14,11 @@ import type {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { ResponseStream } from '../api/response-stream.ts';
+import { assert } from '../common/assert.ts';
 import { BodyCollector } from './body-collector.ts';
-import type { Expiring } from './deadlines.ts';
+import type { Deadlines, Expiring } from './deadlines.ts';
 import type { HttpReply, HttpRequest, Refusal } from './exchange.ts';
-import { LINGER_BYTES_MAX } from './http-options.ts';
+import { LINGER_BYTES_MAX, LINGER_MS } from './http-options.ts';
 import type { HttpParts } from './http-options.ts';
 import { WritableResponseStream } from './writable-stream.ts';
 
@@ -44,6 +45,8 @@ export class Http2 {
   readonly #parts: HttpParts;
   readonly #server: Http2Server;
   readonly #sessions = new Map<ServerHttp2Session, Session>();
+  /** The connection whose session is being made. */
+  #accepting: Socket | null = null;
   #draining = false;
 
   constructor(parts: HttpParts) {
@@ -70,7 +73,9 @@ export class Http2 {
 
   /** Takes over a connection; bytes already read must have been put back. */
   accept(socket: Socket): void {
+    this.#accepting = socket;
     this.#server.emit('connection', socket);
+    this.#accepting = null;
     // Nobody half-closes HTTP/2; without this, streams that wait would not notice that the peer is
     // gone.
     socket.once('end', () => socket.destroy());
@@ -86,14 +91,18 @@ export class Http2 {
 
   #open(session: ServerHttp2Session): void {
     const { deadlines, limits } = this.#parts;
-    const entry = new Session(session, deadlines.in(limits.headerTimeoutMs));
+    assert(this.#accepting !== null, 'http2: a session begins with its connection');
+    const entry = new Session(session, this.#accepting, deadlines);
+    entry.deadlineMs = deadlines.in(limits.headerTimeoutMs);
     this.#sessions.set(session, entry);
     deadlines.add(entry);
     session.on('error', () => {});
     session.on('close', () => {
-      deadlines.remove(entry);
       this.#sessions.delete(session);
+      // What was still to be sent may wait for a peer that does not read.
+      entry.deadlineMs = deadlines.in(LINGER_MS);
     });
+    this.#accepting.on('close', () => deadlines.remove(entry));
     if (this.#draining) {
       session.close();
     }
@@ -121,6 +130,11 @@ export class Http2 {
         entry.deadlineMs = this.#parts.deadlines.in(this.#parts.limits.sessionIdleMs);
       }
     });
+    if (bytesOf(rawHeaders) > this.#parts.limits.headerBytesMax) {
+      // The protocol layer only advises clients of the limit.
+      stream.respond({ ':status': 431 }, { endStream: true });
+      return;
+    }
     if (!entry.wide && declaredBytes(headers) > LARGE_BODY_BYTES) {
       entry.wide = true;
       session.setLocalWindowSize(SESSION_WINDOW_BYTES);
@@ -131,25 +145,31 @@ export class Http2 {
 
 /** Bounds a session that has not sent its first request, or has no stream for a long time. */
 class Session implements Expiring {
-  deadlineMs: number;
+  deadlineMs = Infinity;
   streamCount = 0;
   /** Whether it ever had a stream. */
   used = false;
   /** Whether the session's receive window was opened. */
   wide = false;
   readonly #session: ServerHttp2Session;
+  readonly #socket: Socket;
+  readonly #deadlines: Deadlines;
 
-  constructor(session: ServerHttp2Session, deadlineMs: number) {
+  constructor(session: ServerHttp2Session, socket: Socket, deadlines: Deadlines) {
     this.#session = session;
-    this.deadlineMs = deadlineMs;
+    this.#socket = socket;
+    this.#deadlines = deadlines;
   }
 
   expire(): void {
-    if (this.used) {
-      this.#session.close();
-    } else {
-      this.#session.destroy();
+    if (!this.used || this.#session.closed) {
+      // A session ends in order only when the peer reads; the connection ends in any case.
+      this.#socket.destroy();
+      return;
     }
+    this.#session.close();
+    this.deadlineMs = this.#deadlines.in(LINGER_MS);
+    this.#deadlines.add(this);
   }
 }
 
@@ -301,6 +321,15 @@ function toHeaders(status: number, headers: readonly string[]): Record<string, s
     head[(headers[i] as string).toLowerCase()] = headers[i + 1] as string;
   }
   return head;
+}
+
+/** Names and values together. */
+function bytesOf(rawHeaders: readonly string[]): number {
+  let bytes = 0;
+  for (const text of rawHeaders) {
+    bytes += text.length;
+  }
+  return bytes;
 }
 
 /** Content-Length, or -1. The protocol layer has already refused one that is no number. */
