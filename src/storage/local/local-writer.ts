@@ -23,7 +23,7 @@ const FIRST_ALLOCATION_BYTES = 1024 * 1024;
  * written beforehand save a small frame the work of finding blocks while somebody waits, but would
  * double the bytes that large ones write (docs/adr/0006-segment-space.md has the measurements).
  */
-const LARGE_FRAME_BYTES = 256 * 1024;
+const LARGE_FRAME_BYTES = 128 * 1024;
 /** Weight of the newest frame in the running mean of frame sizes. */
 const MEAN_WEIGHT = 1 / 8;
 
