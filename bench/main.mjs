@@ -43,6 +43,8 @@ const USAGE = `usage: npm run bench -- NAME [options]
   idle           start-up time, memory and processor time of an unused server
 
   --vs A,B            beside: ${TARGET_NAMES.slice(1).join(', ')}
+                      tailrace@V@W… is this checkout with json, cbor, http1, h2c, h2, open,
+                      verify or a flag such as --tls=off in place of what the run has
   --compare REV       beside this revision of the repository, built in a temporary worktree
   --rounds N          default 5          --seconds S       measured per round, default 3
   --warmup S          default 1.5        --connections N   default 8, 32 and 2
@@ -104,9 +106,18 @@ const WORKLOADS = {
  * @param {string | undefined} checkout
  */
 function start(name, checkout) {
-  const known = checkout === undefined ? name : 'tailrace';
-  return startTarget(known, targetOptions(checkout)).then((target) => {
+  const [program = '', ...variant] = name.split('@');
+  const known = checkout === undefined ? program : 'tailrace';
+  const options = targetOptions(checkout);
+  options.flags = [...options.flags, ...variant.filter((part) => part.startsWith('--'))];
+  if (variant.includes('verify')) options.auth = 'verify';
+  if (variant.includes('open')) options.auth = 'open';
+  return startTarget(known, options).then((target) => {
     target.name = name;
+    for (const part of variant) {
+      if (part === 'json' || part === 'cbor') target.protocol = part;
+      if (part === 'http1' || part === 'h2c' || part === 'h2') target.transport = part;
+    }
     return target;
   });
 }
@@ -127,7 +138,7 @@ function targetOptions(checkout) {
 async function oneRound(worker, workload, target) {
   await workload.beforeRound?.(target);
   const round = await worker.run({
-    transport: target.dialect ?? /** @type {any} */ (values.transport),
+    transport: target.dialect ?? target.transport ?? /** @type {any} */ (values.transport),
     host: '127.0.0.1',
     port: target.port,
     credentials: target.credentials,

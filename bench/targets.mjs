@@ -29,6 +29,8 @@ const READY_TIMEOUT_MS = 60_000;
  * @property {number} port
  * @property {string} endpoint
  * @property {number[]} pids
+ * @property {'json' | 'cbor'} [protocol] where it differs from the rest of the run
+ * @property {'http1' | 'h2c' | 'h2'} [transport] likewise
  * @property {number} readyMs from start of the process until it serves
  * @property {string} dataDir
  * @property {{ accessKeyId: string, secretAccessKey: string }} credentials
@@ -92,11 +94,7 @@ async function startTailrace(options) {
   const flags = ['--limits', 'off', '--auth', options.auth, ...options.flags];
   /** @type {Record<string, string>} */
   const env = { TAILRACE_LOG_LEVEL: 'warn' };
-  if (options.auth === 'verify') {
-    const made = createCredentials(dataDir, options.checkout);
-    credentials = made.credentials;
-    flags.push(...made.flags);
-  }
+  if (options.auth === 'verify') credentials = createCredentials(dataDir, options.checkout);
   const start = (/** @type {string[]} */ more) =>
     startServer({
       dataDir,
@@ -135,19 +133,19 @@ async function startTailrace(options) {
 }
 
 /**
- * Makes a key that a server in `--auth verify` will know.
+ * Makes a key that a server in `--auth verify` will know, with every permission.
  * @param {string} dataDir
  * @param {string | undefined} checkout
- * @returns {{ credentials: { accessKeyId: string, secretAccessKey: string }, flags: string[] }}
+ * @returns {{ accessKeyId: string, secretAccessKey: string }}
  */
 function createCredentials(dataDir, checkout) {
   const cli = join(checkout ?? join(BENCH, '..'), 'dist', 'cli', 'main.js');
   const args = [cli, 'credentials', 'create', '--data-dir', dataDir, '--json'];
-  const made = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
-  return {
-    credentials: { accessKeyId: made.accessKeyId, secretAccessKey: made.secretAccessKey },
-    flags: [],
-  };
+  const stdio = /** @type {const} */ (['ignore', 'pipe', 'ignore']);
+  const made = JSON.parse(
+    execFileSync(process.execPath, args, { encoding: 'utf8', stdio: [...stdio] }),
+  );
+  return { accessKeyId: made.AccessKeyId, secretAccessKey: made.SecretAccessKey };
 }
 
 /**

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Real servers killed under load: first the checker is checked, then the server. Closes with
 # `N passed, N failed`.
+# limit: 420
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 passed=0

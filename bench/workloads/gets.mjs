@@ -46,7 +46,7 @@ export function getWorkload(options) {
     },
     spec: (target) => ({
       operation: 'GetRecords',
-      protocol: options.protocol,
+      protocol: target.protocol ?? options.protocol,
       streams: [STREAM],
       records: 1,
       recordBytes: options.recordBytes,

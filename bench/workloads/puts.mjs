@@ -24,9 +24,9 @@ export function putWorkload(name, options) {
       await createActiveStream(client, STREAM, options.shards ?? 4);
       client.close();
     },
-    spec: () => ({
+    spec: (target) => ({
       operation: many ? 'PutRecords' : 'PutRecord',
-      protocol: options.protocol,
+      protocol: target.protocol ?? options.protocol,
       streams: [STREAM],
       records,
       recordBytes: options.recordBytes,
