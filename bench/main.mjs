@@ -13,6 +13,7 @@ import { fanOut } from './workloads/fan-out.mjs';
 import { getWorkload } from './workloads/gets.mjs';
 import { idle, memory } from './workloads/memory.mjs';
 import { putWorkload } from './workloads/puts.mjs';
+import { shape } from './workloads/shape.mjs';
 
 /**
  * @typedef {import('./client/requests.mjs').RequestSpec} RequestSpec
@@ -40,6 +41,7 @@ const USAGE = `usage: npm run bench -- NAME [options]
   get-records    answers of up to 10,000 records of 1 KiB
   fan-out        one shard at --rate records/s, read by --consumers subscribers
   memory         resident memory over --gigabytes written and read back, and restart times
+  shape          puts over lists of --shards, --connections and stored --gigabytes
   idle           start-up time, memory and processor time of an unused server
 
   --vs A,B            beside: ${TARGET_NAMES.slice(1).join(', ')}
@@ -67,7 +69,7 @@ const { values, positionals } = parseArgs({
     warmup: { type: 'string', default: '1.5' },
     connections: { type: 'string' },
     shards: { type: 'string' },
-    gigabytes: { type: 'string', default: '5' },
+    gigabytes: { type: 'string' },
     'record-bytes': { type: 'string', default: '1024' },
     batch: { type: 'string' },
     consumers: { type: 'string', default: '1,20,50' },
@@ -192,12 +194,21 @@ async function run(workload, targets) {
 /** Benches of this checkout alone. */
 const ALONE = {
   memory: (/** @type {import('./targets.mjs').TargetOptions} */ target) =>
-    memory(target, { gigabytes: Number(values.gigabytes), shards: options.shards ?? 200 }),
+    memory(target, { gigabytes: Number(values.gigabytes ?? 5), shards: options.shards ?? 200 }),
   'fan-out': (/** @type {import('./targets.mjs').TargetOptions} */ target) =>
     fanOut(target, {
-      consumers: values.consumers.split(',').map(Number),
+      consumers: numbers(values.consumers),
       rate: Number(values.rate),
       recordBytes: options.recordBytes,
+      rounds: Number(values.rounds),
+      warmupMs: Number(values.warmup) * 1000,
+      measureMs: Number(values.seconds) * 1000,
+    }),
+  shape: (/** @type {import('./targets.mjs').TargetOptions} */ target) =>
+    shape(target, {
+      shards: numbers(values.shards ?? '8,100,1000,10000'),
+      connections: numbers(values.connections ?? '32,1,1000,10000'),
+      gigabytes: numbers(values.gigabytes ?? '0,1'),
       rounds: Number(values.rounds),
       warmupMs: Number(values.warmup) * 1000,
       measureMs: Number(values.seconds) * 1000,
@@ -205,6 +216,14 @@ const ALONE = {
   idle: (/** @type {import('./targets.mjs').TargetOptions} */ target) =>
     idle(target, { seconds: Number(values.seconds) }),
 };
+
+/** @param {string} list */
+function numbers(list) {
+  return list
+    .split(',')
+    .filter((part) => part !== '')
+    .map(Number);
+}
 
 /** @param {keyof typeof ALONE} name */
 async function runAlone(name) {

@@ -13,6 +13,10 @@ import { buildRequests, http1Bytes, signedHeaders } from './requests.mjs';
 
 /** Every how many answers one is looked at in full. */
 const CHECK_EVERY = 128;
+/** Connections that have not been answered yet while more are opened. */
+const OPENING_MAX = 256;
+/** How long a server may take to answer every connection once. */
+const FIRST_ANSWERS_MS = 120_000;
 
 /**
  * @typedef {object} Plan
@@ -65,6 +69,12 @@ class Run {
   #stopped = false;
   #sampledBytes = 0;
   #sampled = 0;
+  /** @type {{ close: () => void }[]} */
+  #connections = [];
+  #connected = 0;
+  /** Connections that were answered once and wait for the others. @type {(() => void)[]} */
+  #parked = [];
+  #allAnswered = () => {};
   /** @type {(error?: Error) => void} */
   #settle = () => {};
 
@@ -81,17 +91,22 @@ class Run {
     const ended = new Promise((resolve, reject) => {
       this.#settle = (error) => (error === undefined ? resolve() : reject(error));
     });
-    const connections = Array.from({ length: plan.connections }, () => this.#open());
-    const warm = setTimeout(() => this.#measure(), plan.warmupMs);
-    const end = setTimeout(() => this.#settle(), plan.warmupMs + plan.measureMs);
+    const opening = Math.min(plan.connections, OPENING_MAX);
+    for (let n = 0; n < opening; n++) this.#open();
+    const timers = [setTimeout(() => this.#settle(new Error('no answer')), FIRST_ANSWERS_MS)];
+    // The clock starts when every connection has been answered once.
+    this.#allAnswered = () => {
+      clearTimeout(timers[0]);
+      timers.push(setTimeout(() => this.#measure(), plan.warmupMs));
+      timers.push(setTimeout(() => this.#settle(), plan.warmupMs + plan.measureMs));
+    };
     try {
       await ended;
       return this.#round();
     } finally {
       this.#stopped = true;
-      clearTimeout(warm);
-      clearTimeout(end);
-      for (const connection of connections) connection.close();
+      for (const timer of timers) clearTimeout(timer);
+      for (const connection of this.#connections) connection.close();
     }
   }
 
@@ -112,6 +127,7 @@ class Run {
     });
     let sentAt = 0;
     let sample = true;
+    let first = true;
     const send = () => {
       const request = this.#requests[this.#next];
       this.#next = (this.#next + 1) % this.#requests.length;
@@ -120,15 +136,26 @@ class Run {
     };
     connection.onAnswer = (status, body) => {
       if (this.#stopped) return;
+      if (first) this.#firstAnswer();
+      first = false;
       const good = status === 200 && (body === undefined || this.#looksRight(body));
       if (!good) this.#fail(status, body);
       else if (this.#measuring) this.#record(performance.now() - sentAt);
       sample = ++this.#answers % CHECK_EVERY === 0;
       if (this.#answers === this.#plan.requestsMax) this.#settle();
+      else if (this.#connected < this.#plan.connections) this.#parked.push(send);
       else send();
     };
+    this.#connections.push(connection);
     send();
-    return connection;
+  }
+
+  #firstAnswer() {
+    if (++this.#connected === this.#plan.connections) {
+      this.#allAnswered();
+      for (const send of this.#parked.splice(0)) send();
+    }
+    if (this.#connections.length < this.#plan.connections) this.#open();
   }
 
   /** @param {number} latencyMs */
