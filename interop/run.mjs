@@ -53,6 +53,11 @@ const SUITES = {
     command: () => ['java', '-Xmx512m', '-cp', '@target/classpath.txt', 'KclInterop'],
     flags: ['--limits', 'aws'],
   },
+  kpl: {
+    missing: () => (has('mvn') && has('java') ? undefined : 'mvn and java (17 or newer)'),
+    prepare: prepareMaven,
+    command: () => ['java', '-Xmx256m', '-cp', '@target/classpath.txt', 'KplInterop'],
+  },
   go: {
     missing: () => (goTool() === undefined ? 'go (1.24 or newer)' : undefined),
     prepare: (folder) => run(folder, goTool() ?? 'go', ['build', '-o', '.bin/kinesis', '.']),
