@@ -1,6 +1,6 @@
 /**
- * Clients that break HTTP itself, on real sockets: each gets a defined answer or is cut, and the next
- * honest client is served as if nothing had happened.
+ * Clients that break HTTP itself, on real sockets: each gets a defined answer or is cut, and the
+ * next honest client is served as if nothing had happened.
  */
 import assert from 'node:assert/strict';
 import { connect as http2Connect } from 'node:http2';
