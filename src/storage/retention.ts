@@ -5,21 +5,16 @@
  * before anything is removed, and the log replaces a unit in one atomic step, so a crash at any
  * point leaves every needed record in exactly one place (I2). Ordinals never change.
  */
-import { crc32 } from '../common/crc32.ts';
-import type { Section } from '../model/section.ts';
 import type { ShardKey } from '../model/stream.ts';
-import { readEntries } from './cold-reader.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { CommitLog, FrameChain } from './commit-log.ts';
+import type { CommitLog } from './commit-log.ts';
 import { CorruptionError, LogFullError } from './commit-log.ts';
-import type { EntryRows } from './entry-rows.ts';
-import { encodeFrame } from './frame.ts';
 import type { SealedUnit } from './index-store.ts';
-import { indexUnit } from './index-unit.ts';
 import type { ShardTable } from './shard-table.ts';
-import { TailsWriter } from './tails.ts';
 import type { UnitDirectory } from './unit-index.ts';
 import type { UnitList } from './unit-list.ts';
+import type { Horizon } from './unit-rewriter.ts';
+import { UnitRewriter } from './unit-rewriter.ts';
 import type { DamageReport } from './volume-store.ts';
 
 /** A unit with a smaller part of its bytes still needed is rewritten. */
@@ -30,8 +25,12 @@ const REWRITES_MAX = 8;
 const EXAMINED_MAX = 256;
 /** Periods that differ by less are taken for the same, read at slightly different times. */
 const PERIOD_SLACK_MS = 1000;
-const REWRITE_FRAME_BYTES = 1024 * 1024;
-const REWRITE_FRAME_SECTIONS = 4096;
+/**
+ * So many neighbours in a row, each smaller than this part of a full unit, are made one, so that
+ * a long retention beside short ones does not leave a file for every unit there has been.
+ */
+const MERGED_MIN = 4;
+const SMALL_PART_MAX = 0.25;
 
 export interface RetentionDeps {
   readonly log: CommitLog;
@@ -48,10 +47,9 @@ export interface RetentionOptions {
   readonly volume: number;
   readonly epoch: number;
   readonly identity: number;
+  readonly unitBytesMax: number;
   readonly onDamage: (report: DamageReport) => void;
 }
-
-type Horizon = (shard: ShardKey) => number;
 
 export class Retention {
   readonly #deps: RetentionDeps;
@@ -61,11 +59,13 @@ export class Retention {
   /** When a unit's need can next have changed, as long as no shard's retention is shortened. */
   #recheckAtMs = new WeakMap<SealedUnit, number>();
   readonly #periods = new Map<ShardKey, number>();
+  readonly #rewriter: UnitRewriter;
   #stopped = false;
 
   constructor(deps: RetentionDeps, options: RetentionOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#rewriter = new UnitRewriter(deps, options);
   }
 
   /** One pass: examines what may have changed, drops, rewrites. */
@@ -79,11 +79,7 @@ export class Retention {
     const { dead, sparse } = await this.#examine(horizonMs, nowMs);
     await this.#drop(dead);
     if (log.caps.rewrites) {
-      for (const unit of sparse.slice(0, REWRITES_MAX)) {
-        if (!this.#stopped) {
-          await this.#rewrite(unit, horizonMs);
-        }
-      }
+      await this.#compact(sparse, horizonMs);
     }
     if (!this.#stopped && this.#isActiveDead(horizonMs)) {
       await this.#deps.sealActive();
@@ -93,6 +89,18 @@ export class Retention {
         table.delete(state.shard);
         this.#periods.delete(state.shard);
       }
+    }
+  }
+
+  async #compact(sparse: readonly SealedUnit[], horizonMs: Horizon): Promise<void> {
+    for (const unit of sparse.slice(0, REWRITES_MAX)) {
+      if (!this.#stopped) {
+        await this.#rewrite([unit], horizonMs);
+      }
+    }
+    const small = this.#stopped ? null : this.#smallNeighbours();
+    if (small !== null) {
+      await this.#rewrite(small, horizonMs);
     }
   }
 
@@ -170,28 +178,38 @@ export class Retention {
   }
 
   async #drop(dead: readonly SealedUnit[]): Promise<void> {
-    const { units, log, saveCatalog } = this.#deps;
+    const { units, log } = this.#deps;
     if (dead.length === 0) {
       return;
     }
     for (const unit of dead) {
       await this.#advanceOldest(unit, () => Infinity);
+    }
+    await this.#remove(dead);
+    const first = units.sealed[0]?.from ?? units.active?.from;
+    if (first !== undefined) {
+      await log.trim(this.#options.volume, first);
+    }
+  }
+
+  /**
+   * Takes units out of list, indexes, catalog and log, in an order that a crash may cut anywhere.
+   */
+  async #remove(gone: readonly SealedUnit[]): Promise<void> {
+    const { units, log, saveCatalog } = this.#deps;
+    for (const unit of gone) {
       unit.gone = true;
     }
     units.sealed = units.sealed.filter((unit) => !unit.gone);
-    for (const unit of dead) {
+    for (const unit of gone) {
       // First: on a full disk it makes room for the catalog.
       await units.store.drop(unit);
     }
     await saveCatalog();
-    for (const unit of dead) {
-      if (log.caps.rewrites) {
+    if (log.caps.rewrites) {
+      for (const unit of gone) {
         await log.drop(this.#options.volume, unit.from);
       }
-    }
-    const first = units.sealed[0]?.from ?? units.active?.from;
-    if (first !== undefined) {
-      await log.trim(this.#options.volume, first);
     }
   }
 
@@ -212,106 +230,57 @@ export class Retention {
     }
   }
 
-  async #rewrite(unit: SealedUnit, horizonMs: Horizon): Promise<void> {
+  /** Rewrites a group of neighbouring units into the first of them. */
+  async #rewrite(group: readonly SealedUnit[], horizonMs: Horizon): Promise<void> {
     let done = (): void => undefined;
-    unit.changing = new Promise((resolve) => {
+    const changing = new Promise<void>((resolve) => {
       done = resolve;
     });
+    for (const unit of group) {
+      unit.changing = changing;
+    }
     try {
-      await this.#replace(unit, horizonMs);
+      for (const unit of group) {
+        await this.#advanceOldest(unit, horizonMs);
+      }
+      if ((await this.#rewriter.rewrite(group, horizonMs)) && group.length > 1) {
+        await this.#remove(group.slice(1));
+      }
     } catch (error) {
       if (error instanceof CorruptionError) {
-        this.#unfit.add(unit);
+        for (const unit of group) {
+          this.#unfit.add(unit);
+        }
       } else if (!(error instanceof LogFullError)) {
         throw error;
       }
     } finally {
-      unit.changing = null;
+      for (const unit of group) {
+        unit.changing = null;
+      }
       done();
     }
   }
 
-  async #replace(unit: SealedUnit, horizonMs: Horizon): Promise<void> {
-    const { units, log, saveCatalog } = this.#deps;
-    const { volume, identity, onDamage } = this.#options;
-    const directory = await units.store.directory(unit);
-    const kept = await this.#keptEntries(unit, directory, horizonMs);
-    await this.#advanceOldest(unit, horizonMs);
-    const frames = this.#frames(unit, directory, kept);
-    const replaced = await log.rewrite(volume, unit.from, frames);
-    unit.generation = replaced.generation;
-    unit.bytes = replaced.bytes;
-    const nextFrom = units.nextFrom(unit.from);
-    const inherit = (): Promise<void> => Promise.resolve();
-    const built = await indexUnit({ log, volume, unit: replaced, nextFrom, inherit, onDamage });
-    units.store.put(unit, built.sealed(identity));
-    await units.store.persist();
-    await saveCatalog();
-  }
-
-  async #keptEntries(
-    unit: SealedUnit,
-    directory: UnitDirectory,
-    horizonMs: Horizon,
-  ): Promise<KeptEntry[]> {
-    const { store } = this.#deps.units;
-    const kept: KeptEntry[] = [];
-    for (let row = 0; row < directory.length; row += 1) {
-      const shard = directory.shard(row);
-      const horizon = horizonMs(shard);
-      if (directory.entryCount(row) === 0 || directory.endArrivalMs(row) < horizon) {
-        continue;
-      }
-      const rows = await store.entries(unit, directory, row);
-      for (let entry = rows.findArrival(horizon); entry < rows.length; entry += 1) {
-        if (rows.damaged(entry)) {
-          throw new CorruptionError(`the unit at ${unit.from} is damaged and stays as it is`);
-        }
-        kept.push({ shard, rows, entry });
-      }
-    }
-    const place = (one: KeptEntry): number => one.rows.framePlace(one.entry);
-    const offset = (one: KeptEntry): number => one.rows.offset(one.entry);
-    return kept.sort((a, b) => place(a) - place(b) || offset(a) - offset(b));
-  }
-
-  async *#frames(
-    unit: SealedUnit,
-    directory: UnitDirectory,
-    kept: readonly KeptEntry[],
-  ): AsyncGenerator<readonly Uint8Array[], void, undefined> {
-    const { volume, epoch, identity } = this.#options;
-    let chain: FrameChain = { identity, frameNumber: 0, headCrc: 0 };
-    let tails: Uint8Array | null = tailsOf(directory);
-    let sections: Section[] = [];
+  /** The first run of small neighbours that are worth to be one unit; null where there is none. */
+  #smallNeighbours(): readonly SealedUnit[] | null {
+    const { unitBytesMax } = this.#options;
+    let group: SealedUnit[] = [];
     let bytes = 0;
-    for (const [index, { shard, rows, entry }] of kept.entries()) {
-      const { log } = this.#deps;
-      const read = await readEntries(log, volume, unit.from, shard, rows, entry, entry + 1);
-      if (read.failedEntry !== null) {
-        throw new CorruptionError(`the unit at ${unit.from} is damaged and stays as it is`);
-      }
-      sections.push(...read.sections);
-      bytes += rows.payloadBytes(entry);
-      const last = index === kept.length - 1;
-      if (bytes >= REWRITE_FRAME_BYTES || sections.length >= REWRITE_FRAME_SECTIONS || last) {
-        const timestampMs = Math.max(...sections.map((section) => section.arrivalMs));
-        const crcs = sections.map((section) => crc32(section.payload));
-        const frame = encodeFrame(chain, { volume, epoch, timestampMs }, sections, crcs, tails);
-        chain = frame.chain;
-        tails = null;
-        sections = [];
-        bytes = 0;
-        yield frame.parts;
+    for (const unit of this.#deps.units.sealed) {
+      const small = unit.bytes < unitBytesMax * SMALL_PART_MAX && !this.#unfit.has(unit);
+      if (small && bytes + unit.bytes <= unitBytesMax) {
+        group.push(unit);
+        bytes += unit.bytes;
+      } else if (group.length >= MERGED_MIN) {
+        break;
+      } else {
+        group = small ? [unit] : [];
+        bytes = small ? unit.bytes : 0;
       }
     }
+    return group.length >= MERGED_MIN ? group : null;
   }
-}
-
-interface KeptEntry {
-  readonly shard: ShardKey;
-  readonly rows: EntryRows;
-  readonly entry: number;
 }
 
 /** The horizons of one pass: asked for once, since they move with the clock. */
@@ -348,13 +317,4 @@ function lifeOf(directory: UnitDirectory, horizonMs: Horizon): UnitLife {
     }
   }
   return { bytes, nextChangeMs };
-}
-
-/** The tails snapshot the unit began with. */
-function tailsOf(directory: UnitDirectory): Uint8Array {
-  const writer = new TailsWriter(directory.length);
-  for (let row = 0; row < directory.length; row += 1) {
-    writer.put(directory.shard(row), directory.begin(row), directory.beginArrivalMs(row));
-  }
-  return writer.bytes;
 }

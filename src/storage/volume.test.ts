@@ -33,6 +33,11 @@ class Bench {
     this.#log = this.#newLog();
   }
 
+  /** Number of segment files. */
+  get segments(): number {
+    return this.disk.paths().filter((path) => path.endsWith('.seg')).length;
+  }
+
   async open(options: Partial<VolumeOptions> = {}): Promise<Volume> {
     this.#epoch += 1;
     const disk = this.#kind === 'local' ? this.disk : null;
@@ -279,6 +284,27 @@ function rewriting(kind: 'memory' | 'local'): void {
     }
     assert.deepEqual(await readAll(volume, 1), []);
     assert.ok(kind === 'memory' || bytesOf(bench.disk) < used * 0.75);
+    assert.deepEqual(bench.damage, []);
+  });
+
+  test('makes one unit of many that have become small', async () => {
+    const bench = new Bench(kind);
+    let volume = await bench.open();
+    const shards = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+    const stored = await fill(volume, shards, 30);
+    const expected = stored.filter((one) => one.shard === 3);
+    const before = bench.segments;
+    for (let round = 0; round < 6; round += 1) {
+      await volume.retain((shard) => (shard === 3 ? 0 : Infinity));
+      assert.deepEqual(await readAll(volume, 3), expected);
+      for (const one of expected) {
+        assert.equal(await volume.seekTime(3, one.arrivalMs), one.baseOrdinal);
+      }
+      volume = await bench.reopen(volume);
+    }
+    assert.ok(kind === 'memory' || bench.segments < before / 3, `${bench.segments} of ${before}`);
+    expected.push(...(await fill(volume, [3], 20)));
+    assert.deepEqual(await readAll(volume, 3), expected);
     assert.deepEqual(bench.damage, []);
   });
 }

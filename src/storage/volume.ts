@@ -97,7 +97,7 @@ export class Volume implements VolumeStore {
     this.#ring = new TailRing(options.ringBytesMax);
     const { log, clock } = deps;
     const { units, table } = opened;
-    const { volume, epoch, onDamage } = options;
+    const { volume, epoch, unitBytesMax, onDamage } = options;
     this.#reader = new VolumeReader({ log, units }, volume, onDamage);
     const saveCatalog = (): Promise<void> => this.#saveCatalog();
     const sealActive = (): Promise<void> => {
@@ -107,7 +107,7 @@ export class Volume implements VolumeStore {
     const { identity } = writer.chain;
     this.#retention = new Retention(
       { log, units, table, clock, saveCatalog, sealActive },
-      { volume, epoch, identity, onDamage },
+      { volume, epoch, identity, unitBytesMax, onDamage },
     );
     this.#commits = new GroupCommit((batch) => this.#commit(batch), options);
   }

@@ -9,7 +9,7 @@ import { assert } from '../../common/assert.ts';
 import type { DiskFile } from '../../runtime/disk.ts';
 import { DiskError } from '../../runtime/disk.ts';
 import type { LogUnit } from '../commit-log.ts';
-import { LogFullError } from '../commit-log.ts';
+import { CorruptionError, LogFullError } from '../commit-log.ts';
 import { FrameHead } from '../frame.ts';
 import type { LocalVolume } from './local-volume.ts';
 import { encodeSegmentHeader, segmentHeaderBytes } from './segment-format.ts';
@@ -24,10 +24,10 @@ export async function rewriteSegment(
   frames: AsyncIterable<readonly Uint8Array[]>,
 ): Promise<LogUnit> {
   const segment = home.segment(number);
-  assert(
-    segment !== null && home.last() !== segment,
-    'local log: only sealed segments are rewritten',
-  );
+  if (segment === null) {
+    throw new CorruptionError(`${home.path(number)} is missing`);
+  }
+  assert(home.last() !== segment, 'local log: only sealed segments are rewritten');
   const generation = segment.generation + 1;
   const path = home.path(number);
   const temporary = `${path}.tmp`;

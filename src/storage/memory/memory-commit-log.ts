@@ -32,6 +32,8 @@ export interface MemoryCommitLogOptions {
 
 const BYTES_MAX = 1024 * 1024 * 1024;
 
+const POSITIONS_PER_UNIT = 2 ** 24;
+
 interface StoredFrame {
   readonly position: Position;
   readonly parts: readonly Uint8Array[];
@@ -236,10 +238,16 @@ class MemoryWriter implements VolumeWriter {
       'memory log: the frame does not follow the last one',
     );
     this.#reserve(head.frameBytes);
+    let unit = stored.units.at(-1);
+    const begins = unit === undefined || this.#rollWanted;
+    if (begins) {
+      // Leaves room for the positions of a rewrite that brings together several units.
+      const units = Math.ceil(stored.nextPosition / POSITIONS_PER_UNIT);
+      stored.nextPosition = units * POSITIONS_PER_UNIT + 1;
+    }
     const position = stored.nextPosition;
     stored.nextPosition += 1;
-    let unit = stored.units.at(-1);
-    if (unit === undefined || this.#rollWanted) {
+    if (unit === undefined || begins) {
       unit = { frames: [], bytes: 0, generation: 0, from: position };
       stored.units.push(unit);
       this.#rollWanted = false;
