@@ -239,7 +239,7 @@ describe('a subscription', () => {
     'taken-over': [
       { kind: 'taken-over' },
       'ResourceInUseException',
-      /^Another active subscription exists for this consumer: \d{12}:s:shardId-000000000000:reader$/,
+      /^Another active subscription exists for this consumer: \d{12}:s:shardId-0+:reader$/,
     ],
     gone: [
       { kind: 'gone' },

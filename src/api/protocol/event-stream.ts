@@ -3,7 +3,7 @@
  * big-endian; the checksums are CRC-32 as zlib has it.
  *
  * ```
- *  | total length u32 | headers length u32 | crc of these 8 | headers | payload | crc of all before |
+ *  | total u32 | headers length u32 | crc of these 8 | headers | payload | crc of all before |
  *  a header: | name length u8 | name | type u8 = 7 | value length u16 | value |
  * ```
  *
