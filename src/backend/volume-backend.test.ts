@@ -69,6 +69,19 @@ describe('append', () => {
     assert.deepEqual((await read()).texts, ['a', 'b', 'c']);
   });
 
+  test('reads for delivery without using up or counting anything', async () => {
+    const { backend, put } = setUp('aws');
+    await put(1, 'a', 'b');
+    const before = { ...backend.total };
+    const request = { shard: 1, fromOrdinal: 2, recordsMax: 10, bytesMax: 1000 };
+    for (let i = 0; i < 20; i++) {
+      const { texts, nextOrdinal, atEnd } = records(await backend.readForDelivery(request));
+      assert.deepEqual([texts, nextOrdinal, atEnd], [['b'], 3, false]);
+    }
+    assert.deepEqual(backend.total, before);
+    assert.deepEqual(await backend.readForDelivery({ ...request, shard: 99 }), { kind: 'gone' });
+  });
+
   test('keeps arrival times from going back when the clock does', async () => {
     const { clock, put } = setUp();
     const first = stored(await put(1, 'a'));

@@ -237,6 +237,24 @@ export class VolumeBackend implements Backend {
     return this.#collect(entry, this.#state(entry, this.#clock.monotonic()), collector, false);
   }
 
+  /** A read of the server's own, for channels: it uses no throughput and is not counted. */
+  async readForDelivery(request: ReadRequest): Promise<ReadOutcome> {
+    const entry = this.#entry(request.shard);
+    if (entry === undefined) return gone;
+    const horizonMs = trimHorizonMs(entry.stream.document, this.#clock.now());
+    const { fromOrdinal, recordsMax, bytesMax } = request;
+    const collector = new ReadCollector(fromOrdinal, recordsMax, bytesMax, horizonMs);
+    for (;;) {
+      if (collector.passedHidden && collector.records === 0) {
+        await this.#skipHidden(entry, collector);
+      }
+      const run = await this.#readRun(entry, collector);
+      if (take(collector, run)) continue;
+      if (run.blocked && collector.records === 0) return run.failure ?? { kind: 'corrupt' };
+      return this.#outcome(entry, collector);
+    }
+  }
+
   /**
    * Reads runs until a limit, the end or damage is met: synchronously while the store answers so.
    */
@@ -313,6 +331,10 @@ export class VolumeBackend implements Backend {
     }
     state.use.recordsOut += collector.records;
     state.use.bytesOut += collector.bytes;
+    return this.#outcome(entry, collector);
+  }
+
+  #outcome(entry: ShardEntry, collector: ReadCollector): ReadOutcome {
     const current = this.#entry(entry.document.key) ?? entry;
     const atTip = collector.nextOrdinal >= this.#store.bounds(entry.document.key).next;
     return {

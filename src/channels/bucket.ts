@@ -11,8 +11,6 @@ export interface BucketObject {
   readonly key: string;
   readonly body: Uint8Array;
   readonly contentType: string;
-  /** How the body is compressed, as the header has it; null for not at all. */
-  readonly contentEncoding: string | null;
   readonly storageClass: ChannelStorageClass | null;
   /** Key the bucket shall encrypt the object with; null for the bucket's default. */
   readonly kmsKeyId: string | null;
@@ -38,5 +36,6 @@ export interface Buckets {
   put(object: BucketObject): Promise<'stored' | 'exists'>;
   /** Resolves when the bucket is there and belongs to who is expected. Rejects with BucketError. */
   check(bucket: ChannelBucket): Promise<void>;
+  /** Cuts what is on its way; later calls reject. */
   close(): void;
 }

@@ -37,6 +37,7 @@ export class S3Buckets implements Buckets {
   #loading: Promise<Loaded> | null = null;
   /** The endpoint does not know If-None-Match on writes. */
   #unconditional = false;
+  readonly #closing = new AbortController();
 
   constructor(options: S3BucketsOptions) {
     this.#options = options;
@@ -66,22 +67,27 @@ export class S3Buckets implements Buckets {
     const { sdk, client } = await this.#load();
     const input = { Bucket: bucketName(bucket), ExpectedBucketOwner: bucket.expectedOwner };
     try {
-      await client.send(new sdk.HeadBucketCommand(input));
+      await client.send(new sdk.HeadBucketCommand(input), this.#sending);
     } catch (error) {
       throw asBucketError(error);
     }
   }
 
   close(): void {
+    this.#closing.abort();
     void this.#loading?.then(
       ({ client }) => client.destroy(),
       () => undefined,
     );
   }
 
+  get #sending(): { readonly abortSignal: AbortSignal } {
+    return { abortSignal: this.#closing.signal };
+  }
+
   async #put(object: BucketObject, condition: Partial<PutObjectCommandInput>): Promise<void> {
     const { sdk, client } = await this.#load();
-    const { bucket, contentEncoding, storageClass, kmsKeyId } = object;
+    const { bucket, storageClass, kmsKeyId } = object;
     await client.send(
       new sdk.PutObjectCommand({
         ...condition,
@@ -90,10 +96,10 @@ export class S3Buckets implements Buckets {
         Key: object.key,
         Body: object.body,
         ContentType: object.contentType,
-        ...(contentEncoding === null ? {} : { ContentEncoding: contentEncoding }),
         ...(storageClass === null ? {} : { StorageClass: storageClass }),
         ...(kmsKeyId === null ? {} : { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: kmsKeyId }),
       }),
+      this.#sending,
     );
   }
 
@@ -105,7 +111,7 @@ export class S3Buckets implements Buckets {
       Key: key,
     };
     try {
-      await client.send(new sdk.HeadObjectCommand(input));
+      await client.send(new sdk.HeadObjectCommand(input), this.#sending);
       return true;
     } catch (error) {
       if (statusOf(error) === 404) return false;

@@ -10,6 +10,9 @@ import type { DecodedBody } from '../api/registry.ts';
 import { BackendSet } from '../backend/backend-set.ts';
 import { VolumeBackend } from '../backend/volume-backend.ts';
 import { BucketCheck } from '../channels/bucket-check.ts';
+import { ChannelDeliveries, DELIVERY_DEFAULTS } from '../channels/channel-deliveries.ts';
+import { DeliveryMetrics } from '../channels/delivery-metrics.ts';
+import type { RecordSource } from '../channels/record-source.ts';
 import { S3Buckets, S3_DEFAULTS } from '../channels/s3-buckets.ts';
 import { SEAL_KEY_BYTES } from '../common/sealed-box.ts';
 import type { ControlPlaneDependencies } from '../control/control-plane-service.ts';
@@ -27,6 +30,7 @@ import { measureProcess } from '../metrics/process-metrics.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
 import type { ShardKey } from '../model/stream.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { NodeCompressor } from '../runtime/node/compressor.ts';
 import { NodeClock } from '../runtime/node/clock.ts';
 import { NodeDisk } from '../runtime/node/disk.ts';
 import { NodeOs } from '../runtime/node/os.ts';
@@ -155,6 +159,7 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
   const plane = { meta, clock, shardMap: map, backend, keys, random, destinations, log };
   const control = await openControl({ metrics, plane, config, storage, volumes, closers });
 
+  openDeliveries({ plane, control, backend, volumes, buckets, metrics, closers });
   const tokens = new SealedTokens({ random }, await sealingKey(meta, random));
   const data = new Router({ map, backend, random });
   const { access, authenticator } =
@@ -192,6 +197,63 @@ async function verifiedAccess(
   const access = await openVerifiedAccess(dependencies, config);
   closers.add(() => access.close());
   return access;
+}
+
+interface DeliveryParts {
+  readonly plane: ControlPlaneDependencies;
+  readonly control: ControlPlaneService;
+  readonly backend: BackendSet;
+  readonly volumes: ReadonlyMap<number, VolumeBackend>;
+  readonly buckets: S3Buckets;
+  readonly metrics: MetricsRegistry;
+  readonly closers: Closers;
+}
+
+/** Channels at work. */
+function openDeliveries(parts: DeliveryParts): void {
+  const { plane, control, backend, volumes, buckets, metrics, closers } = parts;
+  const source: RecordSource = {
+    read: async (request) => {
+      const volume = plane.shardMap.shard(request.shard)?.document.volume;
+      const owner = volume === undefined ? undefined : volumes.get(volume);
+      return (await owner?.readForDelivery(request)) ?? { kind: 'gone' };
+    },
+    position: (shard, query) => backend.position(shard, query),
+  };
+  const deliveries = new ChannelDeliveries(
+    {
+      clock: plane.clock,
+      meta: plane.meta,
+      directory: control,
+      source,
+      buckets,
+      compressor: new NodeCompressor(),
+      metrics: new DeliveryMetrics({ registry: metrics }),
+      log: plane.log,
+    },
+    DELIVERY_DEFAULTS,
+  );
+  deliveries.start();
+  closers.add(async () => {
+    const closed = deliveries.close();
+    // Requests on their way are cut: what they put is put again after the next start.
+    buckets.close();
+    await closed;
+  });
+  metrics.measured(
+    {
+      name: 'tailrace_channel_data_freshness_seconds',
+      help: 'Age of the oldest record that a channel has not delivered.',
+    },
+    () => deliveries.dataFreshnessSeconds,
+  );
+  metrics.measured(
+    {
+      name: 'tailrace_channel_failing_shards',
+      help: 'Shards whose last try to deliver to a bucket failed.',
+    },
+    () => deliveries.failingShards,
+  );
 }
 
 function openBuckets(config: ComposeConfig, closers: Closers): S3Buckets {
