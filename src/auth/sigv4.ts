@@ -1,10 +1,11 @@
 /**
  * Signature Version 4, verified: header and query signatures, HTTP/1.1 and HTTP/2.
  *
- * A request is accepted only if the signature covers its method, path, query, body, host, content
- * type and every `x-amz-` header it carries, was made within five minutes of now for this region
- * and service, and with a secret that is in force. Which part of a signature is wrong is not told,
- * beyond what the service tells.
+ * A request is accepted only if the signature covers its method, path, query, body, host and every
+ * `x-amz-` header that has a meaning, was made within five minutes of now for this region and
+ * service, and with a secret that is in force. The content type need not be signed, because several
+ * SDKs do not; a changed one can only make the body unreadable. Which part of a signature is wrong
+ * is not told, beyond what the service tells.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { ServiceError } from '../model/service-error.ts';
@@ -33,8 +34,8 @@ const MISMATCH =
   'The request signature we calculated does not match the signature you provided. Check your ' +
   'AWS Secret Access Key and signing method. Consult the service documentation for details.';
 
-/** Headers that a signature must cover whenever they are there, besides all `x-amz-` ones. */
-const mustSign: ReadonlySet<string> = new Set(['content-type']);
+/** The one `x-amz-` header that means nothing, which is why some SDKs do not sign it. */
+const UNSIGNED_HEADER = 'x-amz-user-agent';
 
 /** An identity with the credential it was proven by, and what policies ask about the request. */
 export interface VerifiedIdentity extends Identity {
@@ -251,7 +252,7 @@ function checkCoverage(
     throw invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   }
   for (const name of headers.keys()) {
-    if ((name.startsWith('x-amz-') || mustSign.has(name)) && !signed.has(name)) {
+    if (name.startsWith('x-amz-') && name !== UNSIGNED_HEADER && !signed.has(name)) {
       throw invalid(MISMATCH);
     }
   }

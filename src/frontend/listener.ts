@@ -48,7 +48,8 @@ export interface ListenerOptions {
 
 /**
  * Where to listen: an address, or a descriptor that is bound and listening already and is ours from
- * then on.
+ * then on. Threads may share one, and the system spreads connections over them; the first that
+ * closes it closes it for all, so they have to stop together.
  */
 export type ListenTarget =
   { readonly host: string; readonly port: number } | { readonly fd: number };
