@@ -95,7 +95,7 @@ function signed(draft: Draft, options: SignOptions = {}): Draft {
         ...(byQuery ? {} : { 'X-Amz-Date': date }),
       },
       // The signer would add a content type of its own to an empty one.
-      body: draft.body.length === 0 ? undefined : Buffer.from(draft.body),
+      ...(draft.body.length > 0 && { body: Buffer.from(draft.body) }),
       signQuery: byQuery,
     },
     options.credential ?? { accessKeyId: keyId, secretAccessKey: secret },
