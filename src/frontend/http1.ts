@@ -188,7 +188,10 @@ class Http1Exchange implements HttpReply, Expiring {
     if (stream.open) {
       // A reader that closes its sending side is taken to be gone: streams are not one-shot
       // scripts.
-      this.#request.socket.once('end', () => stream.destroy());
+      const { socket } = this.#request;
+      const gone = (): void => stream.destroy();
+      socket.once('end', gone);
+      this.#response.on('close', () => socket.off('end', gone));
       this.#answering.add(this.#request.socket);
       this.#response.writeHead(status, [...headers]);
       this.#response.flushHeaders();
