@@ -13,6 +13,7 @@ import { FileCache } from './file-cache.ts';
 import type { TailRow } from './index-unit.ts';
 import { indexUnit } from './index-unit.ts';
 import { replaceFile } from './sealed-file.ts';
+import type { IndexStamp } from './unit-index.ts';
 import { UnitDirectory } from './unit-index.ts';
 import type { DamageReport } from './volume-store.ts';
 
@@ -226,9 +227,10 @@ export class IndexStore {
     }
   }
 
-  #stamp(unit: SealedUnit): { identity: number; from: number; generation: number } {
+  #stamp(unit: SealedUnit): IndexStamp {
     const { from, generation } = unit;
-    return { identity: this.#options.identity, from, generation };
+    const rewrittenBytes = generation > 0 ? unit.bytes : 0;
+    return { identity: this.#options.identity, from, generation, rewrittenBytes };
   }
 
   #unpin(unit: SealedUnit): void {

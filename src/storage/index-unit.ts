@@ -66,7 +66,8 @@ class IndexPass {
 
   constructor(options: IndexUnitOptions) {
     this.#options = options;
-    this.builder = new UnitIndexBuilder(options.unit.from, options.unit.generation);
+    const { from, generation, bytes } = options.unit;
+    this.builder = new UnitIndexBuilder(from, generation, generation > 0 ? bytes : 0);
   }
 
   async frame(entry: FrameEntry): Promise<void> {

@@ -81,7 +81,7 @@ async function reconcile(
     const known = listed.get(unit.from);
     if (unit.from > newest || known !== undefined) {
       // A crash may have kept the engine from cutting off space that the unit did not need.
-      const bytes = known?.generation === unit.generation ? known.bytes : unit.bytes;
+      const bytes = unit.generation === 0 ? (known?.bytes ?? unit.bytes) : unit.bytes;
       sealed.push(sealedUnit(unit.from, bytes, unit.generation));
     } else if (log.caps.rewrites) {
       await log.drop(volume, unit.from);

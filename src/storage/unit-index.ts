@@ -62,12 +62,15 @@ export class ShardEntries {
 export class UnitIndexBuilder {
   readonly from: number;
   readonly generation: number;
+  /** Stored bytes of a rewritten unit, whose generation alone a crash can make ambiguous; else 0. */
+  readonly rewrittenBytes: number;
   readonly #table = new EntryTable();
   readonly #shards = new Map<ShardKey, ShardEntries>();
 
-  constructor(from: number, generation: number) {
+  constructor(from: number, generation: number, rewrittenBytes: number) {
     this.from = from;
     this.generation = generation;
+    this.rewrittenBytes = rewrittenBytes;
   }
 
   get entryCount(): number {
@@ -140,6 +143,7 @@ export class UnitIndexBuilder {
     setU64(view, 16, this.from);
     view.setUint32(24, shards.length, true);
     view.setUint32(28, this.#table.length, true);
+    setU64(view, 32, this.rewrittenBytes);
     view.setUint32(CRC_AT, directoryChecksum(bytes.subarray(0, directoryEnd)), true);
     return bytes;
   }
@@ -154,6 +158,7 @@ export interface IndexStamp {
   readonly identity: number;
   readonly from: number;
   readonly generation: number;
+  readonly rewrittenBytes: number;
 }
 
 /** The directory part of a sidecar, verified, read in place. */
@@ -195,7 +200,8 @@ export class UnitDirectory {
       view.getUint8(4) === VERSION &&
       view.getUint32(8, true) === stamp.identity &&
       view.getUint32(12, true) === stamp.generation &&
-      getU64(view, 16) === stamp.from;
+      getU64(view, 16) === stamp.from &&
+      getU64(view, 32) === stamp.rewrittenBytes;
     return intact ? new UnitDirectory(directory, view.getUint32(24, true)) : null;
   }
 

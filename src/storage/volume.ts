@@ -257,7 +257,7 @@ export class Volume implements VolumeStore {
         await this.#saveCatalog();
       }).catch(() => undefined);
     }
-    this.#units.active = new UnitIndexBuilder(position, 0);
+    this.#units.active = new UnitIndexBuilder(position, 0, 0);
     this.#unitBytes = 0;
   }
 
