@@ -147,7 +147,9 @@ function statusOf(error: unknown): number | undefined {
 
 function asBucketError(error: unknown): BucketError {
   const { name, message } = error as Error;
-  // HEAD answers have no body and so no code: the status has to do.
-  const code = name === 'Error' || name === 'Unknown' ? `HTTP ${statusOf(error) ?? 'none'}` : name;
-  return new BucketError(code, message === '' ? code : message, { cause: error });
+  const status = statusOf(error);
+  // Answers to HEAD have no body, so all the client knows is the status.
+  const known = message !== '' && message !== 'UnknownError';
+  const text = known ? message : `the endpoint answered with status ${status ?? 'none'}`;
+  return new BucketError(name, text, { cause: error });
 }
