@@ -2,13 +2,13 @@
 // @ts-check
 // npm run conformance -- --endpoint URL: asks a running server, ours or any other, whether it
 // answers as the service does. Last line `N passed, N failed`; exits 1 when a case failed.
-import { readdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Client } from './kit/client.mjs';
 import { show } from './kit/expect.mjs';
 import { Lab } from './kit/lab.mjs';
+import { loadSuites } from './kit/load.mjs';
 import { bySuite, runSuites } from './kit/runner.mjs';
-import { Suite } from './kit/suite.mjs';
 
 const USAGE = `usage: npm run conformance -- --endpoint URL [options]
 
@@ -42,28 +42,6 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-
-/**
- * @typedef {{ name: string, phase?: number, default: (suite: Suite) => void }} CaseFile
- */
-
-/**
- * Every file of cases; those of a later phase change what others rely on.
- * @returns {Promise<{ phase: number, suite: Suite }[]>}
- */
-async function loadSuites() {
-  const loaded = [];
-  for (const folder of ['protocol', 'operations']) {
-    const at = new URL(`./${folder}/`, import.meta.url);
-    for (const file of readdirSync(at).sort()) {
-      const cases = /** @type {CaseFile} */ (await import(new URL(file, at).href));
-      const suite = new Suite(cases.name);
-      cases.default(suite);
-      loaded.push({ phase: cases.phase ?? 0, suite });
-    }
-  }
-  return loaded;
-}
 
 /** @returns {import('./kit/client.mjs').Credentials} */
 function credentials() {

@@ -74,15 +74,16 @@ export class Suite {
   /**
    * The cases that the model makes of this operation's members.
    * @param {(lab: Lab) => any} base a valid input that changes nothing when it is sent
-   * @param {{ skip?: readonly string[] }} [options] titles that do not hold, see there why
+   * @param {{ skip?: readonly string[], protocols?: readonly Protocol[] }} [options] titles that
+   *   do not hold, see there why
    */
-  constraints(base, { skip = [] } = {}) {
+  constraints(base, { skip = [], protocols = ['json', 'cbor'] } = {}) {
     for (const made of constraintCases(this.name)) {
       if (skip.includes(made.title)) continue;
       this.cases.push({
         title: made.title,
         kind: 'input',
-        protocols: made.core ? ['json', 'cbor'] : ['json'],
+        protocols: made.core ? protocols : ['json'],
         run: async ({ lab, protocol }) => {
           const input = made.input(await base(lab), lab);
           made.verify(await lab.client.once(this.name, input, protocol), protocol);

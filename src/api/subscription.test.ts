@@ -70,15 +70,16 @@ async function setUp() {
   const world = new TestWorld();
   await world.stream('s');
   const shard = world.data.stream(ACCOUNT, 's')!.byIndex.get(0)!;
-  const state: { shard: ShardEntry; resumed: number; stopped: number } = {
+  const state: { shard: ShardEntry; consumer: boolean; resumed: number; stopped: number } = {
     shard,
+    consumer: true,
     resumed: 0,
     stopped: 0,
   };
   const make = (fromOrdinal = 1) => {
     const subscription = new Subscription(
-      { clock, currentShard: () => state.shard },
-      { shard, fromOrdinal, consumerName: 'reader' },
+      { clock, currentShard: () => state.shard, consumerStays: () => state.consumer },
+      { shard, fromOrdinal, consumerName: 'reader', consumerArn: 'arn:of:reader' },
     );
     subscription.attach({ resume: () => state.resumed++, stop: () => state.stopped++ });
     return subscription;
@@ -278,6 +279,23 @@ describe('a subscription', () => {
     const sent = stream.bytes.length;
     await advance(60_000);
     assert.equal(stream.bytes.length, sent);
+  });
+
+  test('ends when its consumer is deregistered, in place of the next event', async () => {
+    for (const next of ['heartbeat', 'records'] as const) {
+      const { make, shard, state, advance } = await setUp();
+      const stream = new Recorder();
+      const subscription = make();
+      subscription.start(stream);
+      await advance(100);
+      state.consumer = false;
+      if (next === 'heartbeat') await advance(5_000);
+      else assert.equal(subscription.deliver(outcome(shard, 1, ['late'])), false);
+      const { type, body } = stream.messages.at(-1)!;
+      assert.equal(type, 'ResourceNotFoundException');
+      assert.match(String(body['message']), /^Consumer arn:of:reader, account \d{12} not found\.$/);
+      assert.deepEqual([stream.ended, state.stopped > 0], [true, true]);
+    }
   });
 
   test('stops following when the peer hangs up', async () => {

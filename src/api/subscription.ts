@@ -4,7 +4,8 @@
  * Invariants: every event but the last of a shard has a ContinuationSequenceNumber and no
  * ChildShards, the last has ChildShards and no number; numbers only move forward; an event goes out
  * at least every five seconds while the peer takes them; after five minutes the stream ends in the
- * regular way. Subscribers at the same place of a shard are sent the very same bytes.
+ * regular way, and before its next event once the consumer is deregistered. Subscribers at the same
+ * place of a shard are sent the very same bytes.
  */
 import type { Follower, FollowFailure, Following, RecordsOutcome } from '../model/data-plane.ts';
 import { SUBSCRIPTION_HEARTBEAT_MS, SUBSCRIPTION_LIFE_MS } from '../model/limits.ts';
@@ -21,6 +22,8 @@ export interface SubscriptionDependencies {
   readonly clock: Clock;
   /** The shard as the map has it now; undefined once it is gone. */
   currentShard(): ShardEntry | undefined;
+  /** Whether the consumer is still registered. */
+  consumerStays(): boolean;
 }
 
 export interface SubscriptionOptions {
@@ -28,6 +31,7 @@ export interface SubscriptionOptions {
   /** Ordinal of the first record wanted. */
   readonly fromOrdinal: number;
   readonly consumerName: string;
+  readonly consumerArn: string;
 }
 
 /** How long a subscriber without records waits for its first event, which marks its place. */
@@ -80,6 +84,7 @@ export class Subscription implements Follower {
   }
 
   deliver(records: RecordsOutcome): boolean {
+    if (this.#leave()) return false;
     this.#nextOrdinal = records.nextOrdinal;
     this.#behindMs = records.millisBehindLatest;
     this.#send(this.#event(records));
@@ -158,6 +163,7 @@ export class Subscription implements Follower {
   #beatIn(delayMs: number): void {
     this.#heartbeat?.cancel();
     this.#heartbeat = this.#deps.clock.after(delayMs, () => {
+      if (this.#leave()) return;
       // A peer that takes nothing has enough to read already.
       if (this.#hasRoom) this.#send(this.#emptyEvent());
       if (!this.#ended) this.#beatIn(SUBSCRIPTION_HEARTBEAT_MS);
@@ -171,6 +177,16 @@ export class Subscription implements Follower {
     };
     const { document } = this.#options.shard;
     return encodeEvent(encodeRecordsJson({ shard: document, sections: [], rest }));
+  }
+
+  /** Tells and ends when the consumer is gone; true then. */
+  #leave(): boolean {
+    if (this.#deps.consumerStays()) return false;
+    const { account } = this.#options.shard.stream.document;
+    const text = notFound.consumer(this.#options.consumerArn, account);
+    this.#send(encodeException('ResourceNotFoundException', text));
+    this.#finish();
+    return true;
   }
 
   /** Ends the response in the regular way, after what was sent. */

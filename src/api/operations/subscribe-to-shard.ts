@@ -62,7 +62,7 @@ export const subscribeToShard: Operation<Input> = {
     if (input.DryRun === true) throw dryRun();
     const fromOrdinal =
       typeof start === 'number' ? start : await context.data.position(shard, start);
-    return follow(context, input, shard, fromOrdinal, ref.consumer);
+    return follow(context, input, shard, fromOrdinal, ref);
   },
 };
 
@@ -106,16 +106,18 @@ function follow(
   input: Input,
   shard: ShardEntry,
   fromOrdinal: number,
-  consumerName: string,
+  ref: ConsumerRef,
 ): StreamingOutput {
   const { index } = shard.document;
+  const consumerName = ref.consumer;
   const stream = shard.stream.document;
   const subscription = new Subscription(
     {
       clock: context.clock,
       currentShard: () => context.data.streamByUid(stream.uid)?.byIndex.get(index),
+      consumerStays: () => context.control.consumer(ref)?.status === 'ACTIVE',
     },
-    { shard, fromOrdinal, consumerName },
+    { shard, fromOrdinal, consumerName, consumerArn: input.ConsumerARN },
   );
   const outcome = context.data.follow(shard, fromOrdinal, input.ConsumerARN, subscription);
   switch (outcome.kind) {

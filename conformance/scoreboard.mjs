@@ -1,0 +1,199 @@
+// @ts-check
+// npm run conformance:scoreboard: runs the suite against this checkout and against the other
+// implementations under bench/, and writes what each of them passes into docs/compatibility.md.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadSuites } from './kit/load.mjs';
+import { freePorts } from '../test/harness/ports.mjs';
+import {
+  accepts,
+  httpStatus,
+  startProcess,
+  startServer,
+  untilReady,
+} from '../test/harness/server-process.mjs';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const BENCH = join(ROOT, 'bench');
+const READY_MS = 60_000;
+/** One operation, all its cases. */
+const SUITE_SECONDS = '120';
+/** Servers at a time. */
+const SERVERS = 4;
+/** A server that does not answer a case in this time does not pass it. */
+const CASE_SECONDS = '40';
+
+/**
+ * @typedef {{ name: string, version: string, endpoint: string, stop: () => Promise<unknown> }} Peer
+ * @typedef {import('./kit/runner.mjs').Result} Result
+ */
+
+/** @type {Record<string, (dataDir: string) => Promise<Peer>>} */
+const PEERS = { tailrace: startTailrace, kinesalite: startKinesalite, 'kinesis-local': startLocal };
+
+/** @param {string} dataDir @returns {Promise<Peer>} */
+async function startTailrace(dataDir) {
+  const { endpoint, stop } = await startServer({ dataDir });
+  return { name: 'Tailrace', version: versionOf(ROOT), endpoint, stop: () => stop() };
+}
+
+/** @returns {Promise<Peer>} */
+async function startKinesalite() {
+  const [port = 0] = await freePorts(1);
+  const folder = join(BENCH, 'node_modules', 'kinesalite');
+  // Its own default of ten shards is less than the suite needs.
+  const args = [join(folder, 'cli.js'), '--port', String(port), '--shardLimit', '20000'];
+  const server = startProcess(process.execPath, args);
+  await untilReady(server, () => accepts(port), READY_MS);
+  const endpoint = `http://127.0.0.1:${port}`;
+  const stop = () => server.stop('SIGKILL');
+  return { name: 'kinesalite', version: versionOf(folder), endpoint, stop };
+}
+
+/** @returns {Promise<Peer>} */
+async function startLocal() {
+  const [port = 0, tlsPort = 0] = await freePorts(2);
+  const folder = join(BENCH, 'node_modules', 'kinesis-local');
+  const server = startProcess(process.execPath, ['main.js'], {
+    cwd: folder,
+    env: {
+      KINESIS_MOCK_PLAIN_PORT: String(port),
+      KINESIS_MOCK_TLS_PORT: String(tlsPort),
+      SHARD_LIMIT: '20000',
+      LOG_LEVEL: 'ERROR',
+    },
+  });
+  const ready = () => httpStatus(`http://127.0.0.1:${port}/healthcheck`).then((s) => s === 200);
+  await untilReady(server, ready, READY_MS);
+  const endpoint = `http://127.0.0.1:${port}`;
+  const stop = () => server.stop('SIGKILL');
+  return { name: 'kinesis-local', version: versionOf(folder), endpoint, stop };
+}
+
+/** @param {string} folder @returns {string} */
+function versionOf(folder) {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
+}
+
+/**
+ * Puts one operation to a server of its own.
+ * @param {(dataDir: string) => Promise<Peer>} starter
+ * @param {string} suite
+ * @returns {Promise<{ title: string, results: Result[] }>}
+ */
+async function measureSuite(starter, suite) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'tailrace-scoreboard-'));
+  const peer = await starter(dataDir);
+  try {
+    const file = join(dataDir, 'results.json');
+    const args = [join(ROOT, 'conformance', 'main.mjs'), '--endpoint', peer.endpoint];
+    args.push('--json', file, '--quiet', '--account', '000000000000', '--operation', suite);
+    args.push('--case-seconds', CASE_SECONDS, '--total-seconds', SUITE_SECONDS);
+    const run = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    await once(run, 'exit');
+    const results = JSON.parse(readFileSync(file, 'utf8'));
+    return { title: `${peer.name} ${peer.version}`, results };
+  } finally {
+    await peer.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {string} name
+ * @returns {Promise<{ title: string, results: Result[] }>}
+ */
+async function measure(name) {
+  const starter = PEERS[name];
+  if (starter === undefined) throw new Error(`unknown: ${name}; known: ${Object.keys(PEERS)}`);
+  const waiting = (await loadSuites()).map(({ suite }) => suite.name);
+  /** @type {Result[]} */
+  const results = [];
+  let title = name;
+  const worker = async () => {
+    for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
+      const measured = await measureSuite(starter, suite);
+      title = measured.title;
+      results.push(...measured.results);
+    }
+  };
+  await Promise.all(Array.from({ length: SERVERS }, worker));
+  return { title, results };
+}
+
+/**
+ * `passed/all`, of cases of one kind.
+ * @param {readonly Result[]} results
+ */
+function score(results) {
+  const passed = results.filter(({ error }) => error === null).length;
+  return results.length === 0 ? '–' : `${passed}/${results.length}`;
+}
+
+/**
+ * @param {readonly { title: string, results: Result[] }[]} columns
+ * @returns {string}
+ */
+function page(columns) {
+  const suites = [...new Set(columns.flatMap(({ results }) => results.map(({ suite }) => suite)))];
+  const row = (/** @type {string} */ name, /** @type {(r: Result) => boolean} */ wanted) =>
+    `| ${[name, ...columns.map(({ results }) => score(results.filter(wanted)))].join(' | ')} |`;
+  const head = [
+    `| | ${columns.map(({ title }) => title).join(' | ')} |`,
+    `| --- |${columns.map(() => ' ---: |').join('')}`,
+  ];
+  const kind = (/** @type {string} */ wanted) => (/** @type {Result} */ one) => one.kind === wanted;
+  return [
+    INTRODUCTION,
+    ...head,
+    row('**all cases**', () => true),
+    row('behaviour', kind('behaviour')),
+    row('input: types and constraints', kind('input')),
+    '',
+    '## Behaviour by operation',
+    '',
+    ...head,
+    ...suites
+      .sort()
+      .map((name) => row(name, (one) => one.suite === name && one.kind === 'behaviour')),
+    '',
+    '## Types and constraints of input by operation',
+    '',
+    ...head,
+    ...suites
+      .filter((name) => columns[0]?.results.some((r) => r.suite === name && r.kind === 'input'))
+      .map((name) => row(name, (one) => one.suite === name && one.kind === 'input')),
+    '',
+  ].join('\n');
+}
+
+const INTRODUCTION = [
+  '# Compatibility',
+  '',
+  'How many cases of the [conformance suite](../conformance/README.md) each implementation passes.',
+  'The suite compares statuses, headers, bodies and texts with what the service is documented or',
+  'known to answer; an operation that a server does not have fails all of its cases. Servers run',
+  'with their default options, only the shard quota of the others is raised. Each operation is put',
+  'to a server that was started for it, so that one that crashes loses that operation only.',
+  'This page is written by',
+  '',
+  '```',
+  'npm run conformance:scoreboard',
+  '```',
+  '',
+].join('\n');
+
+if (!existsSync(join(BENCH, 'node_modules', 'kinesalite', 'package.json'))) {
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: BENCH, stdio: 'inherit' });
+}
+const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PEERS);
+const columns = [];
+for (const name of names) {
+  console.log(`${name} …`);
+  columns.push(await measure(name));
+}
+writeFileSync(join(ROOT, 'docs', 'compatibility.md'), page(columns));
