@@ -62,7 +62,9 @@ export class ShardEntries {
 export class UnitIndexBuilder {
   readonly from: number;
   readonly generation: number;
-  /** Stored bytes of a rewritten unit, whose generation alone a crash can make ambiguous; else 0. */
+  /**
+   * Stored bytes of a rewritten unit, whose generation alone a crash can make ambiguous; else 0.
+   */
   readonly rewrittenBytes: number;
   readonly #table = new EntryTable();
   readonly #shards = new Map<ShardKey, ShardEntries>();
