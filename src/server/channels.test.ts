@@ -83,7 +83,7 @@ test('a channel is ACTIVE when its bucket answers, else FAILED with the reason',
   const bad = await settledChannel('bad', 'missing');
   assert.equal(bad.ChannelStatus, 'FAILED');
   assert.match(bad.ChannelStatusReason!, /^Bucket missing cannot be used: NotFound: .*404/);
-  assert.ok(s3.requests.includes('HEAD /archive'));
+  assert.deepEqual(s3.requests, ['HEAD /archive/', 'HEAD /missing/']);
   const response = await fetch(`http://127.0.0.1:${server.adminPort}/metrics`);
   assert.match(await response.text(), /^tailrace_channel_failing_shards 0$/m);
 });
