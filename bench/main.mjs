@@ -279,6 +279,7 @@ function report(name, samples) {
     machine: machine(),
     options: values,
     ratios: ratios(samples),
+    cpuRatios: ratios(samples, 'recordsPerCpuSecond'),
     p99Ratios: ratios(samples, 'p99Ms'),
     medians,
     rounds: Object.fromEntries(samples),

@@ -14,6 +14,7 @@ import { cpus, release, totalmem } from 'node:os';
  * @property {number} p99Ms
  * @property {number} p999Ms
  * @property {number} serverCpuMicrosPerRecord
+ * @property {number} recordsPerCpuSecond of the server
  * @property {number} serverCores processor time of the server per second
  * @property {number} clientCores
  * @property {number} rssMegabytes
@@ -36,6 +37,7 @@ export function sampleOf(round, recordsPerRequest, recordBytes) {
     p99Ms: round.p99Ms,
     p999Ms: round.p999Ms,
     serverCpuMicrosPerRecord: round.serverCpuMicros / records,
+    recordsPerCpuSecond: records / (round.serverCpuMicros / 1e6),
     serverCores: round.serverCpuMicros / 1e6 / round.seconds,
     clientCores: round.clientCpuMicros / 1e6 / round.seconds,
     rssMegabytes: round.rssBytes / 1e6,
@@ -122,12 +124,14 @@ const COLUMNS = [
  * @returns {string} a Markdown table with one row per server, and the ratios
  */
 export function table(samples) {
-  const head = ['server', ...COLUMNS.map(([title]) => title), 'ratio'];
+  const head = ['server', ...COLUMNS.map(([title]) => title), 'ratio', 'by CPU'];
   const byName = ratios(samples);
+  const byCpu = ratios(samples, 'recordsPerCpuSecond');
   const rows = [...samples].map(([name, rounds]) => {
     const middle = medianSample(rounds);
     const ratio = byName[name] === undefined ? '' : `${byName[name].toFixed(2)} ×`;
-    return [name, ...COLUMNS.map(([, text]) => text(middle)), ratio];
+    const cpu = byCpu[name] === undefined ? '' : `${byCpu[name].toFixed(2)} ×`;
+    return [name, ...COLUMNS.map(([, text]) => text(middle)), ratio, cpu];
   });
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),

@@ -15,6 +15,8 @@ import { buildRequests, http1Bytes, signedHeaders } from './requests.mjs';
 const CHECK_EVERY = 128;
 /** Connections that have not been answered yet while more are opened. */
 const OPENING_MAX = 256;
+/** Time added for servers that answer less than once per connection. */
+const SLOW_MS = 20_000;
 /** How long a server may take to answer every connection once. */
 const FIRST_ANSWERS_MS = 120_000;
 
@@ -98,7 +100,7 @@ class Run {
     this.#allAnswered = () => {
       clearTimeout(timers[0]);
       timers.push(setTimeout(() => this.#measure(), plan.warmupMs));
-      timers.push(setTimeout(() => this.#settle(), plan.warmupMs + plan.measureMs));
+      timers.push(setTimeout(() => this.#end(), plan.warmupMs + plan.measureMs));
     };
     try {
       await ended;
@@ -110,6 +112,14 @@ class Run {
     }
   }
 
+  /** A server too slow for the window is measured until every connection was answered again. */
+  #end() {
+    if (this.#count >= this.#plan.connections) this.#settle();
+    else setTimeout(() => this.#settle(), SLOW_MS);
+    this.#late = true;
+  }
+
+  #late = false;
   #startedAt = 0;
   #serverCpu = 0;
   #clientCpu = 0;
@@ -141,6 +151,7 @@ class Run {
       const good = status === 200 && (body === undefined || this.#looksRight(body));
       if (!good) this.#fail(status, body);
       else if (this.#measuring) this.#record(performance.now() - sentAt);
+      if (this.#late && this.#count >= this.#plan.connections) this.#settle();
       sample = ++this.#answers % CHECK_EVERY === 0;
       if (this.#answers === this.#plan.requestsMax) this.#settle();
       else if (this.#connected < this.#plan.connections) this.#parked.push(send);
