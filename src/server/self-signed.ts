@@ -2,7 +2,8 @@
  * A self-signed TLS certificate for the data port, where none was given: ECDSA P-256, valid for ten
  * years, for localhost and the loopback addresses (and the host it listens on).
  *
- * The library that makes it is loaded only when a certificate is made: once per data directory.
+ * The library that makes it is loaded only when a certificate is made, in a process of its own
+ * (`self-signed-main.ts`): once per data directory.
  */
 import { isIP } from 'node:net';
 

@@ -3,11 +3,13 @@
  * directory so that clients told to trust it go on trusting it.
  */
 import { X509Certificate } from 'node:crypto';
+import { execFile } from 'node:child_process';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { ConfigError } from './config.ts';
 import type { ServerConfig } from './options.ts';
-import { selfSignedIdentity } from './self-signed.ts';
 import type { PemIdentity } from './self-signed.ts';
 
 /** A kept certificate is replaced this long before it ends. */
@@ -29,7 +31,7 @@ export async function findTls(config: TlsConfig, nowMs: number): Promise<TlsSour
     const key = await readGiven('--tls-key', config.tlsKey);
     return { kind: 'there', identity: { certificate, key } };
   }
-  const make = () => selfSignedIdentity(config.host, nowMs);
+  const make = () => makeElsewhere(config.host, nowMs);
   if (config.inMemory) return { kind: 'to make', make };
   const directory = join(config.dataDir, 'tls');
   const kept = await readKept(directory);
@@ -42,6 +44,15 @@ export async function findTls(config: TlsConfig, nowMs: number): Promise<TlsSour
       return made;
     },
   };
+}
+
+const maker = fileURLToPath(new URL('./self-signed-main.js', import.meta.url));
+
+/** Makes a certificate in a child process, which costs this one no memory for good. */
+async function makeElsewhere(host: string, nowMs: number): Promise<PemIdentity> {
+  const args = [maker, host, String(nowMs)];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return JSON.parse(stdout) as PemIdentity;
 }
 
 async function keep(directory: string, made: PemIdentity): Promise<void> {
