@@ -3,7 +3,7 @@
 // data directory of its own on a real disk, and leaves nothing behind.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,7 @@ import {
   untilReady,
 } from '../test/harness/server-process.mjs';
 import { TEST_CREDENTIALS } from '../test/harness/kinesis-client.mjs';
+import { prepareKafka } from './client/kafka-connection.mjs';
 import { prepareNats } from './client/nats-connection.mjs';
 
 const BENCH = fileURLToPath(new URL('./', import.meta.url));
@@ -25,7 +26,7 @@ const READY_TIMEOUT_MS = 60_000;
  * @typedef {object} Target A running server
  * @property {string} name
  * @property {boolean} kinesis whether it speaks the whole API, not just the puts of one workload
- * @property {'redis' | 'nats' | undefined} dialect another protocol than Kinesis'
+ * @property {'redis' | 'nats' | 'kafka' | undefined} dialect another protocol than Kinesis'
  * @property {number} port
  * @property {string} endpoint
  * @property {number[]} pids
@@ -54,6 +55,7 @@ const STARTERS = {
   'floor-raw': (options) => startFloor(options, 'raw'),
   redis: startRedis,
   jetstream: startJetStream,
+  kafka: startKafka,
 };
 
 /** Names that `--vs` takes. */
@@ -247,5 +249,56 @@ async function startJetStream(options) {
   const dialect = /** @type {const} */ ('nats');
   const target = await peer('jetstream', server, port, dataDir, { dialect }, () => accepts(port));
   await prepareNats(port);
+  return target;
+}
+
+/** @returns {string} the class path of Kafka, fetched with Maven when it is first asked for */
+function kafkaClassPath() {
+  const file = join(BENCH, 'kafka', 'target', 'classpath.txt');
+  if (!existsSync(file)) {
+    const goals = ['-q', '-B', 'dependency:build-classpath', `-Dmdep.outputFile=${file}`];
+    execFileSync('mvn', goals, { cwd: join(BENCH, 'kafka'), stdio: 'ignore' });
+  }
+  return readFileSync(file, 'utf8').trim();
+}
+
+/**
+ * One broker that is its own controller and flushes every batch before it answers.
+ * @param {TargetOptions} options
+ */
+async function startKafka(options) {
+  const [port, controller] = /** @type {[number, number]} */ (await freePorts(2));
+  const dataDir = makeDataDir(options.dataRoot);
+  const config = join(dataDir, 'server.properties');
+  writeFileSync(
+    config,
+    [
+      'process.roles=broker,controller',
+      'node.id=1',
+      `controller.quorum.voters=1@127.0.0.1:${controller}`,
+      `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
+      `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+      'controller.listener.names=CONTROLLER',
+      `log.dirs=${dataDir}/logs`,
+      'log.flush.interval.messages=1',
+      'num.partitions=4',
+      'auto.create.topics.enable=true',
+      'offsets.topic.replication.factor=1',
+    ].join('\n'),
+  );
+  const java = ['-Xmx1g', '-cp', kafkaClassPath()];
+  const format = [
+    'kafka.tools.StorageTool',
+    'format',
+    '-t',
+    'MkU3OEVBNTcwNTJENDM2Qg',
+    '-c',
+    config,
+  ];
+  execFileSync('java', [...java, ...format], { stdio: 'ignore' });
+  const server = startProcess('java', [...java, 'kafka.Kafka', config]);
+  const dialect = /** @type {const} */ ('kafka');
+  const target = await peer('kafka', server, port, dataDir, { dialect }, () => accepts(port));
+  await prepareKafka(port);
   return target;
 }

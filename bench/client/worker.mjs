@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { cpuMicros, residentBytes } from '../../test/harness/process-stats.mjs';
 import { Http1Connection } from './http1-connection.mjs';
 import { Http2Connection } from './http2-connection.mjs';
+import { KafkaConnection, kafkaRequests } from './kafka-connection.mjs';
 import { NatsConnection, natsRequests } from './nats-connection.mjs';
 import { RedisConnection, redisRequests } from './redis-connection.mjs';
 import { buildRequests, http1Bytes, signedHeaders } from './requests.mjs';
@@ -22,7 +23,7 @@ const FIRST_ANSWERS_MS = 120_000;
 
 /**
  * @typedef {object} Plan
- * @property {'http1' | 'h2c' | 'h2' | 'redis' | 'nats'} transport
+ * @property {'http1' | 'h2c' | 'h2' | 'redis' | 'nats' | 'kafka'} transport
  * @property {string} host
  * @property {number} port
  * @property {import('./requests.mjs').RequestSpec} spec
@@ -242,11 +243,12 @@ function requestsFor(plan) {
   if (built === undefined) {
     if (transport === 'redis') built = redisRequests(spec);
     else if (transport === 'nats') built = natsRequests(spec);
+    else if (transport === 'kafka') built = kafkaRequests(spec);
     else built = buildRequests(spec);
     bodies.clear();
     bodies.set(key, built);
   }
-  if (transport === 'redis' || transport === 'nats') return built;
+  if (!transport.startsWith('h')) return built;
   const context = {
     host: `${plan.host}:${plan.port}`,
     region: 'us-east-1',
@@ -283,6 +285,7 @@ function connectionFor(plan, onError) {
   const { transport, host, port } = plan;
   if (transport === 'http1') return new Http1Connection({ host, port }, onError);
   if (transport === 'redis') return new RedisConnection({ host, port }, onError);
+  if (transport === 'kafka') return new KafkaConnection({ host, port }, onError);
   if (transport === 'nats') return new NatsConnection({ host, port }, onError);
   const scheme = transport === 'h2' ? 'https' : 'http';
   return new Http2Connection({ origin: `${scheme}://${host}:${port}` }, onError);
