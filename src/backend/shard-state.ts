@@ -52,6 +52,8 @@ export class ShardState {
   readonly write: WriteThrottle;
   readonly read: ReadThrottle;
   readonly use: ShardUse = noUse();
+  /** How far the last read was behind the newest record, ms. */
+  iteratorAgeMs = 0;
 
   constructor(entry: ShardEntry, bounds: ShardBounds, nowMs: number) {
     this.nextOrdinal = bounds.next;

@@ -15,6 +15,7 @@ import type {
   PositionQuery,
   ReadOutcome,
   ReadRequest,
+  RecordsOutcome,
   ShardAppend,
   ShardAppendOutcome,
 } from '../model/data-plane.ts';
@@ -331,10 +332,12 @@ export class VolumeBackend implements Backend {
     }
     state.use.recordsOut += collector.records;
     state.use.bytesOut += collector.bytes;
-    return this.#outcome(entry, collector);
+    const outcome = this.#outcome(entry, collector);
+    state.iteratorAgeMs = outcome.millisBehindLatest;
+    return outcome;
   }
 
-  #outcome(entry: ShardEntry, collector: ReadCollector): ReadOutcome {
+  #outcome(entry: ShardEntry, collector: ReadCollector): RecordsOutcome {
     const current = this.#entry(entry.document.key) ?? entry;
     const atTip = collector.nextOrdinal >= this.#store.bounds(entry.document.key).next;
     return {
@@ -382,6 +385,11 @@ export class VolumeBackend implements Backend {
   /** Counts of a shard since this process began to serve it; undefined when it was not used yet. */
   use(shard: ShardKey): Readonly<ShardUse> | undefined {
     return this.#states.get(shard)?.use;
+  }
+
+  /** How far the last read of a shard was behind its newest record, ms; undefined before use. */
+  iteratorAgeMs(shard: ShardKey): number | undefined {
+    return this.#states.get(shard)?.iteratorAgeMs;
   }
 
   /** Counts of all shards together, of those that are gone too. */

@@ -89,6 +89,26 @@ export class MetricsRegistry {
     });
   }
 
+  /**
+   * Gauges for things that come and go: all values are read anew when the text is made, each with
+   * its label values in the order of `labels`. What is not given any more is not shown any more.
+   */
+  measuredEach(
+    text: MetricText,
+    labels: readonly string[],
+    read: (set: (value: number, ...labelValues: string[]) => void) => void,
+  ): void {
+    new Gauge({
+      ...text,
+      labelNames: [...labels],
+      registers: [this.#registry],
+      collect(): void {
+        this.reset();
+        read((value, ...labelValues) => this.labels(...labelValues).set(value));
+      },
+    });
+  }
+
   histogram(text: MetricText, buckets: readonly number[]): HistogramMetric {
     return new Histogram({ ...text, buckets: [...buckets], registers: [this.#registry] });
   }

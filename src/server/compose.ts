@@ -51,6 +51,7 @@ import { RequestMetrics } from './request-metrics.ts';
 import { ServerApi } from './server-api.ts';
 import { openStorage } from './storage.ts';
 import type { OpenedStorage } from './storage.ts';
+import { registerShardMetrics } from './shard-metrics.ts';
 import { registerVolumeMetrics } from './volume-metrics.ts';
 import { findTls } from './tls-identity.ts';
 import type { TlsSource } from './tls-identity.ts';
@@ -153,6 +154,7 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
     volumes.set(volume, new VolumeBackend({ store, map, clock, keys }, options));
   }
   registerVolumeMetrics(metrics, storage, [...volumes.values()]);
+  registerShardMetrics({ registry: metrics, map, volumes });
   const backend = new BackendSet({ map, volumes });
   const buckets = openBuckets(config, closers);
   const destinations = new BucketCheck({ buckets });
