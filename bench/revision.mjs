@@ -15,7 +15,8 @@ export function buildRevision(revision) {
   const git = (/** @type {string[]} */ ...args) =>
     execFileSync('git', args, { cwd: CHECKOUT, encoding: 'utf8' }).trim();
   const commit = git('rev-parse', '--short', `${revision}^{commit}`);
-  const checkout = join(mkdtempSync(join(tmpdir(), 'tailrace-revision-')), 'checkout');
+  const folder = mkdtempSync(join(tmpdir(), 'tailrace-revision-'));
+  const checkout = join(folder, 'checkout');
   git('worktree', 'add', '--detach', checkout, commit);
   const lock = (/** @type {string} */ folder) =>
     readFileSync(join(folder, 'package-lock.json'), 'utf8');
@@ -31,6 +32,7 @@ export function buildRevision(revision) {
     remove: () => {
       rmSync(join(checkout, 'node_modules'), { recursive: true, force: true });
       git('worktree', 'remove', '--force', checkout);
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
