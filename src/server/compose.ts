@@ -24,8 +24,6 @@ import { HttpListener } from '../frontend/listener.ts';
 import { OperationLimits } from '../frontend/operation-limits.ts';
 import { Pipeline } from '../frontend/pipeline.ts';
 import { Router } from '../frontend/router.ts';
-import { DataKeys } from '../keys/data-keys.ts';
-import { Keyring, keyringPath } from '../keys/keyring.ts';
 import { measureProcess } from '../metrics/process-metrics.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
 import type { ShardKey } from '../model/stream.ts';
@@ -43,7 +41,7 @@ import { AdminServer } from './admin.ts';
 import type { ScalingLookup } from './admin.ts';
 import { ConfigError } from './config.ts';
 import type { Log } from './log.ts';
-import { MemoryFiles } from './memory-files.ts';
+import { openKeys } from './open-keys.ts';
 import { openAccess } from './open-access.ts';
 import type { ServerConfig } from './options.ts';
 import type { PemIdentity } from './self-signed.ts';
@@ -60,10 +58,6 @@ import type { AccessParts, VerifiedAccessDependencies } from './verified-access.
 
 /** Requests in flight get this long to finish when the server stops; the rest is cut. */
 export const drainMs = 8_000;
-const keyringWatchMs = 1_000;
-/** A key that was disabled is noticed at the latest after this. */
-const dataKeyCacheMs = 300_000;
-const dataKeysCachedMax = 10_000;
 
 /** A config with the admin port made optional: embedded servers have none unless asked. */
 export interface ComposeConfig extends Omit<ServerConfig, 'adminPort'> {
@@ -130,22 +124,12 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
   );
   closers.add(() => storage.close());
 
-  const keyring = await Keyring.open(
-    { disk: config.inMemory ? new MemoryFiles() : disk, clock, random },
-    {
-      path: keyringPath(config.dataDir),
-      region: config.region,
-      watchMs: keyringWatchMs,
-      onProblem: (error) => log.error({ err: error }, 'the keyring cannot be read'),
-    },
-  );
-  if (!config.inMemory) keyring.watch();
-  closers.add(() => keyring.close());
   const { meta } = storage;
-  const keys = new DataKeys(
-    { meta, provider: keyring, clock, random },
-    { cacheMs: dataKeyCacheMs, cachedMax: dataKeysCachedMax },
+  const { keyring, keys } = await openKeys(
+    { disk, clock, random, meta, log, environment: process.env },
+    config,
   );
+  closers.add(() => keyring.close());
 
   const map = new ShardMap();
   const volumes = new Map<number, VolumeBackend>();

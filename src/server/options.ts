@@ -20,6 +20,7 @@ export interface ServerConfig {
   readonly tailRingBytes: number;
   readonly segmentBytes: number;
   readonly retentionSweepMs: number;
+  readonly kmsEndpoint: string | undefined;
   readonly s3Endpoint: string | undefined;
   readonly s3Region: string | undefined;
   readonly tls: 'auto' | 'off';
@@ -122,6 +123,12 @@ export const optionTable: Readonly<Record<OptionName, OptionRule>> = {
     help: 'size of the files a log consists of; what has expired goes file by file',
     schema: bytesFrom(64 * 1024),
     byDefault: '64MiB',
+  },
+  kmsEndpoint: {
+    takes: 'url',
+    help: 'KMS-compatible endpoint that wraps data keys; the keyring does unless given',
+    schema: httpUrl(),
+    byDefault: undefined,
   },
   s3Endpoint: {
     takes: 'url',

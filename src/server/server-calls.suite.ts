@@ -1,5 +1,6 @@
 /**
- * Calls that tests of a whole server make: signed requests in, answers out; pages of the admin port.
+ * Calls that tests of a whole server make: signed requests in, answers out; pages of the admin
+ * port.
  */
 import assert from 'node:assert/strict';
 import { get, request as httpRequest } from 'node:http';
