@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Real servers killed under load: first the checker is checked, then the server. Closes with
-# `N passed, N failed`.
+# Real servers killed under load, with reshards and changes of settings in flight: first the checker
+# is checked, then the server. Closes with `N passed, N failed`.
 # limit: 420
 set -uo pipefail
 cd "$(dirname "$0")/../.."

@@ -1,11 +1,14 @@
 // @ts-check
-// The load of a crash run: writers, a reader and a caretaker that creates and deletes streams,
-// each on a connection of its own, until the server is killed under them.
+// The load of a crash run: writers, a reader, changers of shards and settings, and a caretaker that
+// creates and deletes streams, each on a connection of its own, until the server is killed under
+// them.
 
 import { KinesisClient, ServiceFault } from '../harness/kinesis-client.mjs';
+import { changeOne } from './changer.mjs';
 import { dataOf } from './random.mjs';
 
 const WRITERS = 6;
+const CHANGERS = 3;
 /** The caretaker keeps at least this many streams alive, so that writers have work. */
 const LIVE_MIN = 3;
 /** Records of one request stay below what a request may carry. */
@@ -35,10 +38,12 @@ export class Load {
     this.#world = world;
     this.#chance = chance;
     const loop = (/** @type {string} */ name, /** @type {Loop} */ body) =>
-      this.#run(endpoint, chance.fork(name), body);
+      this.#run(endpoint, name, chance.fork(name), body);
     const writers = Array.from({ length: WRITERS }, (_, n) => loop(`writer ${n}`, this.#write));
+    const changers = Array.from({ length: CHANGERS }, (_, n) => loop(`changer ${n}`, this.#change));
     this.#loops = Promise.all([
       ...writers,
+      ...changers,
       loop('reader', this.#read),
       loop('caretaker', this.#care),
     ]);
@@ -63,10 +68,11 @@ export class Load {
 
   /**
    * @param {string} endpoint
+   * @param {string} name
    * @param {import('./random.mjs').Chance} chance
    * @param {Loop} body
    */
-  async #run(endpoint, chance, body) {
+  async #run(endpoint, name, chance, body) {
     const client = new KinesisClient(endpoint, { connections: 1 });
     this.#clients.push(client);
     while (!this.#ended) {
@@ -74,7 +80,8 @@ export class Load {
         await body.call(this, client, chance);
       } catch (error) {
         if (error instanceof ServiceFault && EXPECTED.has(error.name)) continue;
-        if (!this.#ended) this.failure ??= /** @type {Error} */ (error);
+        const text = `${name} failed: ${client.last} ${String(error)}`;
+        if (!this.#ended) this.failure ??= new Error(text, { cause: error });
         break;
       }
     }
@@ -95,14 +102,35 @@ export class Load {
     const entries = this.#entries(keys);
     world.events.emit('sent');
     if (single) {
-      const answer = await client.call('PutRecord', { StreamName: stream.name, ...entries[0] });
-      world.acked += stream.oracle.answered(keys, [answer]);
+      const input = { StreamName: stream.name, ...entries[0] };
+      const answer = await this.#putOne(client, stream, input);
+      if (answer !== undefined) world.acked += stream.oracle.answered(keys, [answer]);
     } else {
       const input = { StreamName: stream.name, Records: entries };
       const answer = await client.call('PutRecords', input);
       world.acked += stream.oracle.answered(keys, answer.Records);
     }
     if (chance.happens(0.5)) await pause(chance.between(1, 10));
+  }
+
+  /**
+   * While a reshard seals a shard, a put to it may fail in a way that clients repeat; undefined
+   * then. At any other time no put may fail.
+   * @param {KinesisClient} client
+   * @param {import('./world.mjs').Stream} stream
+   * @param {object} input
+   */
+  async #putOne(client, stream, input) {
+    const before = stream.changes.idle('shards');
+    try {
+      return await client.call('PutRecord', input);
+    } catch (error) {
+      const resharding = !before || !stream.changes.idle('shards');
+      const sealed = error instanceof ServiceFault && error.name === 'InternalFailure';
+      if (!sealed || !resharding) throw error;
+      this.#world.sealedPuts++;
+      return undefined;
+    }
   }
 
   /**
@@ -141,6 +169,12 @@ export class Load {
   }
 
   /** @type {Loop} */
+  async #change(client, chance) {
+    await changeOne(this.#world, client, chance);
+    await pause(chance.between(1, 40));
+  }
+
+  /** @type {Loop} */
   async #care(client, chance) {
     const world = this.#world;
     const live = world.live();
@@ -148,7 +182,9 @@ export class Load {
     if (free.length > 0 && (live.length < LIVE_MIN || chance.happens(0.5))) {
       await world.create(client, chance.pick(free), chance.pick([1, 2, 5, 16]));
     } else if (live.length > LIVE_MIN) {
-      await world.delete(client, chance.pick(live));
+      // A change of a stream that goes meanwhile could reach the next stream of its name.
+      const quiet = live.filter((stream) => stream.changes.quiet);
+      if (quiet.length > 0) await world.delete(client, chance.pick(quiet));
     }
     await pause(chance.between(5, 150));
   }

@@ -1,7 +1,8 @@
 // @ts-check
 // npm run crash -- --cycles 50 --seed 1
 // Kills a real server under load, starts it again, and reads everything back, over and over on
-// one data directory. The last line is `acked=<n> lost=0 reordered=0 corrupted=0`; any other
+// one data directory, with puts and changes of shards and settings in flight. The last two lines
+// are `changes acked=<n> lost=0 torn=0` and `acked=<n> lost=0 reordered=0 corrupted=0`; any other
 // value exits 1 and keeps the data directory. The seed fixes the plan (streams, records, moments);
 // the interleaving of processes is the machine's, so a replay repeats the plan and not the race.
 
@@ -86,6 +87,7 @@ async function cycleOf(world, server, cycle) {
   const chance = new Chance(`${seed} cycle ${cycle}`);
   const kind = chance.pick(MOMENTS);
   const before = world.acked;
+  const changesBefore = world.changed.acked;
   world.budget = CYCLE_BYTES;
   const load = new Load(world, server.endpoint, chance.fork('load'));
   await moment(kind, { chance: chance.fork('moment'), world, dataDir });
@@ -96,12 +98,13 @@ async function cycleOf(world, server, cycle) {
   const readyMs = Math.round(next.readyMs);
   await verify(world, next.endpoint);
   const { lost, reordered, corrupted } = world.verdict;
-  const found =
-    lost + reordered + corrupted === 0
-      ? ''
-      : `  lost=${lost} reordered=${reordered} corrupted=${corrupted}`;
+  const found = world.clean
+    ? ''
+    : `  lost=${lost} reordered=${reordered} corrupted=${corrupted}, ` +
+      `changes lost=${world.changed.lost} torn=${world.changed.torn}`;
   console.log(
     `cycle ${cycle + 1} killed at ${kind.padEnd(8)} +${world.acked - before} acked, ` +
+      `+${world.changed.acked - changesBefore} changes, ` +
       `${world.live().length} streams, ready in ${readyMs} ms${found}`,
   );
   return next;
@@ -110,7 +113,7 @@ async function cycleOf(world, server, cycle) {
 async function run() {
   const world = new World();
   let server = await start();
-  for (let cycle = 0; cycle < Number(values.cycles) && world.verdict.clean; cycle++) {
+  for (let cycle = 0; cycle < Number(values.cycles) && world.clean; cycle++) {
     server = await cycleOf(world, server, cycle);
   }
   const exit = await server.stop('SIGTERM');
@@ -126,10 +129,13 @@ async function main() {
   console.log(`seed ${seed}, ${values.cycles} cycles, data in ${dataDir}`);
   let failed = true;
   try {
-    const { acked, verdict } = await run();
-    failed = !verdict.clean || acked === 0;
-    for (const detail of verdict.details) console.log(detail);
+    const { acked, verdict, changed, clean, sealedPuts } = await run();
+    failed = !clean || acked === 0 || changed.acked === 0;
+    for (const detail of [...verdict.details, ...changed.details]) console.log(detail);
     if (failed) explain();
+    const tried = [...changed.byOperation].sort().map(([name, count]) => `${name} ${count}`);
+    console.log(`changes: ${tried.join(', ')}; ${sealedPuts} puts failed while a shard was sealed`);
+    console.log(`changes acked=${changed.acked} lost=${changed.lost} torn=${changed.torn}`);
     const { lost, reordered, corrupted } = verdict;
     console.log(`acked=${acked} lost=${lost} reordered=${reordered} corrupted=${corrupted}`);
   } catch (error) {

@@ -16,6 +16,9 @@ export const MOMENTS = /** @type {const} */ ([
   'drop',
   'create',
   'delete',
+  'reshard',
+  'reshard',
+  'change',
   'recovery',
 ]);
 
@@ -46,6 +49,8 @@ export function moment(kind, { chance, world, dataDir }) {
       undo.push(onEvent(world, 'sent', chance.between(20, 400), () => soon(delay)));
     if (kind === 'create')
       undo.push(onEvent(world, 'create', chance.between(1, 3), () => soon(delay)));
+    if (kind === 'reshard' || kind === 'change')
+      undo.push(onEvent(world, kind, chance.between(1, 8), () => soon(delay)));
     if (kind === 'delete') undo.push(onEvent(world, 'delete', 1, () => soon(delay)));
     if (kind === 'roll')
       undo.push(onFiles(dataDir, 'new', chance.between(1, 4), () => soon(delay)));

@@ -58,6 +58,8 @@ const before = (/** @type {string} */ a, /** @type {string} */ b) =>
 export class StreamOracle {
   /** @type {Map<string, Entry>} */
   #entries = new Map();
+  /** When clients knew that a shard was closed, by its id. @type {Map<string, number>} */
+  #closedAt = new Map();
   #time = 0;
   #next = 0;
   #verdict;
@@ -127,6 +129,17 @@ export class StreamOracle {
       acked++;
     }
     return acked;
+  }
+
+  /**
+   * Shards that are closed: records sent from now on are in others.
+   * @param {string[]} shards
+   */
+  closed(shards) {
+    const now = ++this.#time;
+    for (const shard of shards) {
+      if (!this.#closedAt.has(shard)) this.#closedAt.set(shard, now);
+    }
   }
 
   /**
@@ -203,6 +216,9 @@ export class StreamOracle {
     if (moved) {
       const was = `${entry.shard} ${entry.number}`;
       this.#verdict.add('corrupted', `${key} was at ${was} and is at ${shard} ${number}`);
+    }
+    if (entry.sentAt > (this.#closedAt.get(shard) ?? Infinity)) {
+      this.#verdict.add('corrupted', `${key} is in ${shard}, which was closed when it was sent`);
     }
     entry.shard = shard;
     entry.number = number;

@@ -3,7 +3,10 @@
 // must hold. Survives the server; a restart is compared with it.
 
 import { EventEmitter } from 'node:events';
-import { listAllShards } from '../harness/kinesis-client.mjs';
+import { ServiceFault, listAllShards } from '../harness/kinesis-client.mjs';
+import { initialSettings, readSettings } from './changer.mjs';
+import { ChangeOracle, ChangeVerdict } from './changes.mjs';
+import { Lineage } from './lineage.mjs';
 import { StreamOracle, Verdict } from './oracle.mjs';
 
 /** Names that streams are created under, again and again. */
@@ -18,16 +21,22 @@ const STATE_POLLS_MAX = 1500;
  * @property {'creating' | 'live' | 'deleting'} state what the clients asked for last
  * @property {boolean} confirmed whether that was answered
  * @property {StreamOracle} oracle
+ * @property {string} arn known once it is live
+ * @property {ChangeOracle} changes
+ * @property {Lineage} lineage
  *
  * @typedef {import('../harness/kinesis-client.mjs').KinesisClient} KinesisClient
  */
 
-/** Emits `sent`, `create` and `delete` when such a request goes out. */
+/** Emits `sent`, `create`, `delete`, `reshard`, `change` when such a request goes out. */
 export class World {
   verdict = new Verdict();
+  changed = new ChangeVerdict();
   events = new EventEmitter();
   /** Acknowledged records of all streams that ever were. */
   acked = 0;
+  /** Single puts that failed as a reshard was sealing their shard. */
+  sealedPuts = 0;
   /** Bytes of data that writers may still send before the next crash. */
   budget = 0;
   /** @type {Map<string, Stream>} */
@@ -36,6 +45,11 @@ export class World {
 
   constructor() {
     this.events.setMaxListeners(0);
+  }
+
+  /** Whether nothing was found wrong, with records or with changes. */
+  get clean() {
+    return this.verdict.clean && this.changed.clean;
   }
 
   /** @returns {Stream[]} */
@@ -64,9 +78,18 @@ export class World {
    * @param {number} shards
    */
   async create(client, name, shards) {
-    const oracle = new StreamOracle(`${name}-${++this.#incarnations}`, this.verdict);
+    const incarnation = `${name}-${++this.#incarnations}`;
     /** @type {Stream} */
-    const stream = { name, shards: [], state: 'creating', confirmed: false, oracle };
+    const stream = {
+      name,
+      arn: '',
+      shards: [],
+      state: 'creating',
+      confirmed: false,
+      oracle: new StreamOracle(incarnation, this.verdict),
+      changes: new ChangeOracle(incarnation, this.changed, initialSettings(shards)),
+      lineage: new Lineage(incarnation, this.changed, this.verdict),
+    };
     this.#streams.set(name, stream);
     this.events.emit('create');
     await client.call('CreateStream', { StreamName: name, ShardCount: shards });
@@ -75,7 +98,7 @@ export class World {
   }
 
   /**
-   * Deletes a stream and waits until it is gone.
+   * Deletes a stream and waits until it is gone; one that is changing is left alone.
    * @param {KinesisClient} client
    * @param {Stream} stream
    */
@@ -83,7 +106,16 @@ export class World {
     stream.state = 'deleting';
     stream.confirmed = false;
     this.events.emit('delete');
-    await client.call('DeleteStream', { StreamName: stream.name });
+    const input = { StreamName: stream.name, EnforceConsumerDeletion: true };
+    try {
+      await client.call('DeleteStream', input);
+    } catch (error) {
+      if (error instanceof ServiceFault) {
+        stream.state = 'live';
+        stream.confirmed = true;
+      }
+      throw error;
+    }
     stream.confirmed = true;
     await this.#untilGone(client, stream);
   }
@@ -103,10 +135,32 @@ export class World {
       await this.#settle(client, stream, statuses.get(stream.name));
     }
     for (const stream of this.live()) {
-      const shards = await readEverything(client, stream);
+      stream.changes.readBack(await readSettings(client, stream));
+      const { shards, ends } = await readEverything(client, stream);
       plant?.(shards);
       stream.oracle.readBack(shards);
+      stream.lineage.checkEnds(ends);
+      stream.lineage.checkRecords(shards);
     }
+  }
+
+  /**
+   * Waits until a stream is ACTIVE and takes its shards as they are now.
+   * @param {KinesisClient} client
+   * @param {Stream} stream
+   */
+  async reshaped(client, stream) {
+    const StreamName = stream.name;
+    await until(`${StreamName} is ACTIVE`, async () => {
+      const { StreamDescriptionSummary: it } = await client.call('DescribeStreamSummary', {
+        StreamName,
+      });
+      stream.arn = it.StreamARN;
+      return it.StreamStatus === 'ACTIVE';
+    });
+    stream.lineage.update(await listAllShards(client, StreamName));
+    stream.shards = stream.lineage.ids;
+    stream.oracle.closed(stream.lineage.closedIds);
   }
 
   /**
@@ -120,7 +174,7 @@ export class World {
       if (status === undefined) this.#streams.delete(name);
       else if (status === 'DELETING') await this.#untilGone(client, stream);
       else if (confirmed) this.verdict.add('corrupted', `stream ${name} was deleted and is back`);
-      else stream.state = 'live';
+      else await this.#activate(client, stream);
     } else if (status === undefined || status === 'DELETING') {
       if (confirmed) stream.oracle.vanished();
       this.#streams.delete(name);
@@ -134,14 +188,7 @@ export class World {
    * @param {Stream} stream
    */
   async #activate(client, stream) {
-    const StreamName = stream.name;
-    await until(`${StreamName} is ACTIVE`, async () => {
-      const { StreamDescriptionSummary: it } = await client.call('DescribeStreamSummary', {
-        StreamName,
-      });
-      return it.StreamStatus === 'ACTIVE';
-    });
-    stream.shards = (await listAllShards(client, StreamName)).map((shard) => shard.ShardId);
+    await this.reshaped(client, stream);
     stream.state = 'live';
     stream.confirmed = true;
   }
@@ -192,12 +239,15 @@ async function streamStatuses(client) {
 }
 
 /**
+ * All records by shard, and what ended each shard: its children's ids, null where it goes on.
  * @param {KinesisClient} client
  * @param {Stream} stream
  */
 async function readEverything(client, stream) {
   /** @type {Map<string, import('./oracle.mjs').ReadRecord[]>} */
   const shards = new Map();
+  /** @type {Map<string, string[] | null>} */
+  const ends = new Map();
   for (const shard of stream.shards) {
     /** @type {import('./oracle.mjs').ReadRecord[]} */
     const records = [];
@@ -209,10 +259,14 @@ async function readEverything(client, stream) {
     for (;;) {
       const page = await client.call('GetRecords', { ShardIterator: iterator });
       records.push(...page.Records);
-      if (page.Records.length === 0 && page.MillisBehindLatest === 0) break;
       iterator = page.NextShardIterator;
+      const children = page.ChildShards?.map((/** @type {any} */ child) => child.ShardId);
+      ends.set(shard, children ?? null);
+      // Without an iterator and without children, it is an end that names nothing: see the lineage.
+      if (iterator === undefined || children !== undefined) break;
+      if (page.Records.length === 0 && page.MillisBehindLatest === 0) break;
     }
     shards.set(shard, records);
   }
-  return shards;
+  return { shards, ends };
 }

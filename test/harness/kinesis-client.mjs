@@ -28,6 +28,8 @@ export class KinesisClient {
   #endpoint;
   #credentials;
   #region;
+  /** The operation that was called last, for error messages. */
+  last = '';
 
   /**
    * @param {string} endpoint `http://host:port`
@@ -49,6 +51,7 @@ export class KinesisClient {
    * @throws {ServiceFault} on any answer but 200; the socket's error when there was no answer
    */
   call(operation, input) {
+    this.last = operation;
     const url = this.#endpoint;
     const body = JSON.stringify(input);
     const headers = {
