@@ -11,6 +11,7 @@ import {
   textsOf,
 } from '../backend/test-parts.suite.ts';
 import type { Random } from '../runtime/random.ts';
+import { Simulation } from '../runtime/sim/simulation.ts';
 import { Router } from './router.ts';
 
 const random: Random = {
@@ -63,11 +64,18 @@ function sectionTexts(payload: Uint8Array): string[] {
   return textsOf([{ shard: 0, baseOrdinal: 1, count: 1, arrivalMs: 0, keyId: 0, payload }]);
 }
 
+function driverOf(simulation: Simulation) {
+  return <T>(work: Promise<T>): Promise<T> => simulation.scheduler.drive(work);
+}
+
 function setUp(shards: number) {
   const map = new FixedMap();
   const stream = map.set(streamDocument({ shards: evenShards(shards, 10) }));
   const backend = new Recorder();
-  return { map, stream, backend, router: new Router({ map, backend, random }) };
+  const simulation = new Simulation(1);
+  const clock = simulation.clock();
+  const router = new Router({ map, backend, random, clock });
+  return { map, stream, backend, clock, router, drive: driverOf(simulation) };
 }
 
 const top = 2n ** 128n;
@@ -169,12 +177,39 @@ describe('append', () => {
     assert.equal(result.failedCount, 0);
   });
 
-  test('gives up after one more try', async () => {
-    const { stream, backend, router } = setUp(1);
+  test('waits for the map while a shard is being closed', async () => {
+    const { map, stream, backend, clock, router, drive } = setUp(1);
+    const [parent] = stream.document.shards;
+    const children = evenShards(2, 20).map((child, i) => ({ ...child, index: 1 + i }));
+    clock.after(40, () =>
+      map.set(
+        streamDocument({ shards: [{ ...parent!, closedSeconds: 1_800_000_000 }, ...children] }),
+      ),
+    );
+    backend.answer = (append) => (append.shard === 10 ? { kind: 'moved' } : backend.store(append));
+    const result = await drive(router.append(stream, batchOf(['a', 'b'], [0n, top - 1n])));
+    assert.equal(result.failedCount, 0);
+    assert.deepEqual(backend.texts(20), ['a']);
+    assert.deepEqual(backend.texts(21), ['b']);
+  });
+
+  test('goes on where it was when a shard is not closed after all', async () => {
+    const { stream, backend, clock, router, drive } = setUp(1);
+    const sealedUntil = clock.monotonic() + 40;
+    backend.answer = (append) =>
+      clock.monotonic() < sealedUntil ? { kind: 'moved' } : backend.store(append);
+    const result = await drive(router.append(stream, batchOf(['a'])));
+    assert.deepEqual([...result.status], [0]);
+  });
+
+  test('gives up after two seconds', async () => {
+    const { stream, backend, clock, router, drive } = setUp(1);
     backend.answer = () => ({ kind: 'moved' });
-    const result = await router.append(stream, batchOf(['a']));
-    assert.equal(backend.calls.length, 2);
+    const startMs = clock.monotonic();
+    const result = await drive(router.append(stream, batchOf(['a'])));
     assert.deepEqual([...result.status], [2]);
+    assert.ok(clock.monotonic() - startMs >= 2_000);
+    assert.ok(backend.calls.length < 1_000);
   });
 
   test('a stream that is gone is not found', async () => {

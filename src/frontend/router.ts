@@ -3,7 +3,7 @@
  * back ends, and puts the answers together in request order.
  *
  * Safety never depends on the map being fresh (I7): a back end that answers `moved` is believed,
- * the newer map is looked at and the records concerned are routed once more.
+ * the newer map is looked at, waited for if need be, and the records concerned are routed again.
  */
 import type { AppendResult, DataPlane } from '../api/ports.ts';
 import type {
@@ -17,6 +17,7 @@ import type {
 import { notFound } from '../model/messages.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import { ServiceError, type ErrorCode } from '../model/service-error.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { ShardEntry, ShardMapView, StreamEntry } from '../shardmap/shard-map.ts';
 import { cut, recordAt, routeByHashKey, routeEvenly, type RoutedPart } from './routing.ts';
@@ -25,7 +26,13 @@ export interface RouterDependencies {
   readonly map: ShardMapView;
   readonly backend: Backend;
   readonly random: Random;
+  readonly clock: Clock;
 }
+
+/** Records whose shard is being closed wait this long for the map that says where they go. */
+const reshardWaitMs = 2_000;
+/** How often the map is looked at meanwhile. */
+const reshardLookMs = 5;
 
 const stored = 0;
 const throttled = 1;
@@ -43,12 +50,14 @@ const keyErrors: ReadonlySet<string> = new Set<ErrorCode>([
 export class Router implements DataPlane {
   readonly #map: ShardMapView;
   readonly #backend: Backend;
+  readonly #clock: Clock;
   /** Where the next evenly spread call begins. */
   #spreadFrom: number;
 
   constructor(dependencies: RouterDependencies) {
     this.#map = dependencies.map;
     this.#backend = dependencies.backend;
+    this.#clock = dependencies.clock;
     this.#spreadFrom = dependencies.random.below(0x10000);
   }
 
@@ -63,13 +72,25 @@ export class Router implements DataPlane {
   async append(stream: StreamEntry, batch: RecordBatch): Promise<AppendResult> {
     const result = new AppendCollector(batch.count);
     let moved = await this.#send(stream, batch, null, result);
-    if (moved !== null) {
-      const newer = this.#map.streamByUid(stream.document.uid);
+    if (moved === null) return result;
+    const endMs = this.#clock.monotonic() + reshardWaitMs;
+    let routedBy = stream;
+    for (;;) {
+      let newer = this.#map.streamByUid(stream.document.uid);
+      // A shard is sealed a moment before the map that closes it is published.
+      if (newer === routedBy) {
+        await this.#clock.sleep(reshardLookMs);
+        newer = this.#map.streamByUid(stream.document.uid);
+      }
       if (newer === undefined || newer.open.shards.length === 0) throw streamGone(stream);
       moved = await this.#send(newer, batch, moved, result);
-      if (moved !== null) result.fail(newer, moved);
+      if (moved === null) return result;
+      if (this.#clock.monotonic() >= endMs) {
+        result.fail(newer, moved);
+        return result;
+      }
+      routedBy = newer;
     }
-    return result;
   }
 
   /**

@@ -147,7 +147,7 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
 
   openDeliveries({ plane, control, backend, volumes, buckets, metrics, closers });
   const tokens = new SealedTokens({ random }, await sealingKey(meta, random));
-  const data = new Router({ map, backend, random });
+  const data = new Router({ map, backend, random, clock });
   const { access, authenticator } =
     config.auth === 'open'
       ? openAccess
