@@ -65,6 +65,17 @@ export class UnitList {
 
   /** Where the shard's first record with an arrival at or after `ms` may be. */
   async locateArrival(shard: ShardKey, ms: number): Promise<Located | null> {
+    for (;;) {
+      const units = this.sealed;
+      const located = await this.#locateArrivalOnce(shard, ms);
+      // A unit that was merged into another or dropped meanwhile is no place to look.
+      if (units === this.sealed) {
+        return located;
+      }
+    }
+  }
+
+  async #locateArrivalOnce(shard: ShardKey, ms: number): Promise<Located | null> {
     const index = await this.#firstWhere(
       shard,
       (directory, row) => directory.endArrivalMs(row) >= ms,
