@@ -79,16 +79,6 @@ export interface FastCodec<I, O> {
   encodeCbor?(output: O): readonly Uint8Array[] | null;
 }
 
-/** The six errors of stream encryption. */
-export const keyErrors: readonly ErrorCode[] = [
-  'KMSDisabledException',
-  'KMSInvalidStateException',
-  'KMSAccessDeniedException',
-  'KMSNotFoundException',
-  'KMSOptInRequired',
-  'KMSThrottlingException',
-];
-
 export interface Operation<I = unknown, O extends Output = Output> {
   readonly name: string;
   readonly plane: 'data' | 'control';

@@ -4,11 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ServiceError } from '../model/service-error.ts';
+import { kmsCodes, ServiceError } from '../model/service-error.ts';
 import { check } from './check.ts';
 import { coerce } from './coerce.ts';
 import { errorCodes, operationFacts, shapeFacts, structureFacts } from './model-facts.ts';
-import { keyErrors } from './operation.ts';
 import { operations } from './registry.ts';
 import type { MemberRule, Rule, StructureRule } from './rules.ts';
 
@@ -136,7 +135,7 @@ for (const [name, facts] of Object.entries(operationFacts)) {
     const errors = facts.errors
       .split(' ')
       .flatMap((code): readonly string[] =>
-        code === 'KMS' ? keyErrors : [errorCodes[code] ?? code],
+        code === 'KMS' ? kmsCodes : [errorCodes[code] ?? code],
       );
     assert.deepEqual([...operation.errors].sort(), [...errors].sort());
     assert.deepEqual(plainMembers(operation.input), plainMemberFacts(facts.input));

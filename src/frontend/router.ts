@@ -16,7 +16,7 @@ import type {
 } from '../model/data-plane.ts';
 import { notFound } from '../model/messages.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
-import { ServiceError, type ErrorCode } from '../model/service-error.ts';
+import { isKmsCode, ServiceError } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { ShardEntry, ShardMapView, StreamEntry } from '../shardmap/shard-map.ts';
@@ -37,15 +37,6 @@ const reshardLookMs = 5;
 const stored = 0;
 const throttled = 1;
 const failed = 2;
-
-const keyErrors: ReadonlySet<string> = new Set<ErrorCode>([
-  'KMSDisabledException',
-  'KMSInvalidStateException',
-  'KMSAccessDeniedException',
-  'KMSNotFoundException',
-  'KMSOptInRequired',
-  'KMSThrottlingException',
-]);
 
 export class Router implements DataPlane {
   readonly #map: ShardMapView;
@@ -222,9 +213,7 @@ class AppendCollector implements AppendResult {
 }
 
 function keyError(code: string, text: string): ServiceError {
-  return keyErrors.has(code)
-    ? new ServiceError(code as ErrorCode, text)
-    : new ServiceError('InternalFailure', null);
+  return isKmsCode(code) ? new ServiceError(code, text) : new ServiceError('InternalFailure', null);
 }
 
 function streamGone(stream: StreamEntry): ServiceError {

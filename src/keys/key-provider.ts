@@ -4,24 +4,6 @@
  * Only wrapped data keys are ever stored beside the data. Failures are ServiceErrors with one of
  * the six KMS codes, so that they can be answered to a client as they are.
  */
-import type { ErrorCode } from '../model/service-error.ts';
-
-export type KmsCode = Extract<ErrorCode, `KMS${string}`>;
-
-export const kmsCodes: readonly KmsCode[] = [
-  'KMSDisabledException',
-  'KMSInvalidStateException',
-  'KMSAccessDeniedException',
-  'KMSNotFoundException',
-  'KMSOptInRequired',
-  'KMSThrottlingException',
-];
-
-/** True for the codes of key problems. */
-export function isKmsCode(code: string): code is KmsCode {
-  return (kmsCodes as readonly string[]).includes(code);
-}
-
 export interface GeneratedDataKey {
   /** 32 bytes, to be kept in memory only. */
   readonly plain: Uint8Array;

@@ -5,9 +5,9 @@
  * Keys held there may be disabled at any time without our being told, so `revision` is a constant
  * and the age limit of cached plain keys decides how soon that is noticed.
  */
-import type { ErrorCode } from '../model/service-error.ts';
+import type { ErrorCode, KmsCode } from '../model/service-error.ts';
 import { ServiceError } from '../model/service-error.ts';
-import type { GeneratedDataKey, KeyProvider, KmsCode } from './key-provider.ts';
+import type { GeneratedDataKey, KeyProvider } from './key-provider.ts';
 
 export interface KmsResponse {
   readonly status: number;

@@ -33,6 +33,23 @@ export type ErrorCode =
   | 'ThrottlingException'
   | 'ServiceUnavailable';
 
+/** The six errors of keys and stream encryption. */
+export type KmsCode = Extract<ErrorCode, `KMS${string}`>;
+
+export const kmsCodes: readonly KmsCode[] = [
+  'KMSDisabledException',
+  'KMSInvalidStateException',
+  'KMSAccessDeniedException',
+  'KMSNotFoundException',
+  'KMSOptInRequired',
+  'KMSThrottlingException',
+];
+
+/** True for the codes of key problems. */
+export function isKmsCode(code: string): code is KmsCode {
+  return (kmsCodes as readonly string[]).includes(code);
+}
+
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly code: ErrorCode;

@@ -1,4 +1,5 @@
 /** CreateChannel: begins the delivery of an on-demand stream to an S3 bucket. */
+import { kmsCodes } from '../../model/service-error.ts';
 import type {
   ChannelCompression,
   ChannelDestination,
@@ -12,7 +13,7 @@ import { checkFreshness, describeChannelDocument, wishedLogging } from '../chann
 import type { LoggingInput } from '../channel-selector.ts';
 import * as channelShapes from '../channel-shapes.ts';
 import { streamOf } from '../consumer-selector.ts';
-import { keyErrors, type Operation } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import type { CreateChannelCommand } from '../ports.ts';
 import { requestTags } from '../request-tags.ts';
 import { required } from '../rules.ts';
@@ -78,7 +79,7 @@ export const createChannel: Operation<Input> = {
     'LimitExceededException',
     'InvalidArgumentException',
     'AccessDeniedException',
-    ...keyErrors,
+    ...kmsCodes,
   ],
   target: () => null,
   async handle(context, input) {

@@ -11,10 +11,10 @@ import {
   notFound,
   throughputExceeded,
 } from '../../model/messages.ts';
-import { ServiceError } from '../../model/service-error.ts';
+import { kmsCodes, ServiceError } from '../../model/service-error.ts';
 import type { ShardEntry } from '../../shardmap/shard-map.ts';
 import { describeChild } from '../descriptions.ts';
-import { keyErrors, type Operation, type OperationContext } from '../operation.ts';
+import type { Operation, OperationContext } from '../operation.ts';
 import {
   encodeRecordsCbor,
   encodeRecordsJson,
@@ -59,7 +59,7 @@ export const getRecords: Operation<Input, GetRecordsAnswer> = {
     'AccessDeniedException',
     'InternalFailure',
     'DryRunOperationException',
-    ...keyErrors,
+    ...kmsCodes,
   ],
   codec: { encodeJson: encodeRecordsJson, encodeCbor: encodeRecordsCbor },
   target(context, input) {

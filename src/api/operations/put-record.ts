@@ -2,10 +2,10 @@
 import { invalidRecord, throughputExceeded, type StreamRef } from '../../model/messages.ts';
 import { RecordBatchBuilder } from '../../model/record-batch-builder.ts';
 import { decodeSequenceNumber, sequenceNumber } from '../../model/sequence-number.ts';
-import { ServiceError } from '../../model/service-error.ts';
+import { kmsCodes, ServiceError } from '../../model/service-error.ts';
 import { shardId } from '../../model/shard-id.ts';
 import { scanPutRecordJson } from '../fast/scan-put-record-json.ts';
-import { keyErrors, type Operation } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import type { AppendResult } from '../ports.ts';
 import { checkRecords, dryRun, type PutInput } from '../put-rules.ts';
 import { required } from '../rules.ts';
@@ -55,7 +55,7 @@ export const putRecord: Operation<Input, Answer> = {
     'AccessDeniedException',
     'InternalFailure',
     'DryRunOperationException',
-    ...keyErrors,
+    ...kmsCodes,
   ],
   codec: {
     decodeJson(body) {

@@ -1,8 +1,9 @@
 /** PutRecords: appends up to 500 records; each succeeds or fails on its own. */
+import { kmsCodes } from '../../model/service-error.ts';
 import { RecordBatchBuilder } from '../../model/record-batch-builder.ts';
 import { scanPutRecordsCbor } from '../fast/scan-put-records-cbor.ts';
 import { scanPutRecordsJson, type ScannedPutRecords } from '../fast/scan-put-records-json.ts';
-import { keyErrors, type Operation } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import {
   encodePutRecordsCbor,
   encodePutRecordsJson,
@@ -51,7 +52,7 @@ export const putRecords: Operation<Input, PutRecordsAnswer> = {
     'AccessDeniedException',
     'InternalFailure',
     'DryRunOperationException',
-    ...keyErrors,
+    ...kmsCodes,
   ],
   codec: {
     decodeJson: (body, buffers) => scannedInput(scanPutRecordsJson(body, buffers)),

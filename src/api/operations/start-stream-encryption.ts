@@ -1,7 +1,8 @@
 /** StartStreamEncryption: encrypts new records of a stream under a key. */
+import { kmsCodes } from '../../model/service-error.ts';
 import { invalidRequest } from '../../model/messages.ts';
 import { invalid, selectStream, streamTarget, type StreamSelector } from '../stream-selector.ts';
-import { keyErrors, type Operation } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
 
@@ -29,7 +30,7 @@ export const startStreamEncryption: Operation<Input> = {
     'ResourceInUseException',
     'ResourceNotFoundException',
     'AccessDeniedException',
-    ...keyErrors,
+    ...kmsCodes,
   ],
   target: streamTarget,
   async handle(context, input) {
