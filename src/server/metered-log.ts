@@ -12,6 +12,7 @@ import type {
   LogUnit,
   Position,
   ReadOptions,
+  RewrittenUnit,
   VolumeId,
   VolumeWriter,
 } from '../storage/commit-log.ts';
@@ -102,7 +103,7 @@ export class MeteredLog implements CommitLog {
     volume: VolumeId,
     from: Position,
     frames: AsyncIterable<readonly Uint8Array[]>,
-  ): Promise<LogUnit> {
+  ): Promise<RewrittenUnit> {
     return this.#log.rewrite(volume, from, frames);
   }
 

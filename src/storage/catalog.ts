@@ -4,11 +4,14 @@
  * the units.
  *
  * It is written before units are dropped, so a unit it lists that is not there has been lost, and
- * an older unit it does not list is a drop that a crash interrupted.
+ * an older unit it does not list is a drop that a crash interrupted. Both hold only for a catalog
+ * that no later power loss replaces by the one before, so a start makes the one it found durable
+ * before it believes it.
  */
 import { crc32 } from '../common/crc32.ts';
 import type { ShardKey } from '../model/stream.ts';
 import type { Disk } from '../runtime/disk.ts';
+import { DiskError } from '../runtime/disk.ts';
 import { getU64, setU64 } from './frame.ts';
 import { readWholeFile, replaceFile } from './sealed-file.ts';
 
@@ -31,14 +34,37 @@ export interface Catalog {
   readonly oldest: ReadonlyMap<ShardKey, number>;
 }
 
-/** The catalog in `directory`; null where it is missing, damaged, or another volume's. */
-export async function readCatalog(
+/**
+ * The catalog in `directory`, durable from now on; null where it is missing, damaged, or another
+ * volume's.
+ *
+ * The process that wrote it may have died before its name was synced, or the sync may have failed:
+ * then only a new name makes a sync save it. A full disk has no room for that; there a sync of the
+ * directory has to do, which saves all names but those whose own sync has failed.
+ */
+export async function recoverCatalog(
   disk: Disk,
   directory: string,
   identity: number,
 ): Promise<Catalog | null> {
   const bytes = await readWholeFile(disk, `${directory}/${NAME}`);
-  if (bytes === null || bytes.byteLength < HEADER_BYTES) {
+  const catalog = bytes === null ? null : decode(bytes, identity);
+  if (bytes === null || catalog === null) {
+    return null;
+  }
+  try {
+    await replaceFile(disk, directory, NAME, [bytes]);
+  } catch (error) {
+    if (!(error instanceof DiskError && error.code === 'full')) {
+      throw error;
+    }
+    await disk.syncDirectory(directory);
+  }
+  return catalog;
+}
+
+function decode(bytes: Uint8Array, identity: number): Catalog | null {
+  if (bytes.byteLength < HEADER_BYTES) {
     return null;
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -240,8 +240,9 @@ function rewriting(make: Make): void {
     const first = frameOf({ identity, frameNumber: 0, headCrc: 0 }, [section(1, 1, 1, 10)]);
     const second = frameOf(first.chain, [section(1, 2, 1, 10)]);
     const unit = await at.log.rewrite(1, from, inTurn([first.parts, second.parts]));
-    assert.deepEqual(unit, { from, bytes: first.bytes + second.bytes, generation: 1 });
-    assert.deepEqual((await at.log.units(1))[0], unit);
+    const described = { from, bytes: first.bytes + second.bytes, generation: 1 };
+    assert.deepEqual(unit, { ...described, durable: true });
+    assert.deepEqual((await at.log.units(1))[0], described);
     const entries = await at.entries();
     const frames = entries.map((entry) => (entry.kind === 'frame' ? entry.frame : null));
     const rest = stored.slice(2).map(({ bytes }) => bytes);

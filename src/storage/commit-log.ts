@@ -85,6 +85,15 @@ export interface LogUnit {
   readonly generation: number;
 }
 
+/** A unit with other frames than before. */
+export interface RewrittenUnit extends LogUnit {
+  /**
+   * False where a crash may still bring the old frames back: then what the new ones took over from
+   * other units must stay in those.
+   */
+  readonly durable: boolean;
+}
+
 export interface VolumeWriter {
   readonly volume: VolumeId;
   readonly epoch: number;
@@ -150,6 +159,6 @@ export interface CommitLog {
     volume: VolumeId,
     from: Position,
     frames: AsyncIterable<readonly Uint8Array[]>,
-  ): Promise<LogUnit>;
+  ): Promise<RewrittenUnit>;
   close(): Promise<void>;
 }

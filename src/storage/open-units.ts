@@ -5,7 +5,7 @@
 import type { ShardKey } from '../model/stream.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { Catalog } from './catalog.ts';
-import { readCatalog } from './catalog.ts';
+import { recoverCatalog } from './catalog.ts';
 import type { CommitLog, LogUnit, VolumeWriter } from './commit-log.ts';
 import type { SealedUnit } from './index-store.ts';
 import { IndexStore, sealedUnit } from './index-store.ts';
@@ -50,7 +50,7 @@ export async function openUnits(
   let catalog: Catalog | null = null;
   if (disk !== null) {
     await disk.makeDirectory(indexDirectory);
-    catalog = await readCatalog(disk, indexDirectory, identity);
+    catalog = await recoverCatalog(disk, indexDirectory, identity);
   }
   const stored = [...(await log.units(volume))];
   const last = stored.pop() ?? null;

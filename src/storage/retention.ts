@@ -205,7 +205,16 @@ export class Retention {
       // First: on a full disk it makes room for the catalog.
       await units.store.drop(unit);
     }
-    await saveCatalog();
+    try {
+      await saveCatalog();
+    } catch (error) {
+      // The catalog still lists them: they stay, and a later pass tries again.
+      for (const unit of gone) {
+        unit.gone = false;
+      }
+      units.sealed = [...units.sealed, ...gone].sort((a, b) => a.from - b.from);
+      throw error;
+    }
     if (log.caps.rewrites) {
       for (const unit of gone) {
         await log.drop(this.#options.volume, unit.from);

@@ -4,7 +4,11 @@
 import type { Disk } from '../runtime/disk.ts';
 import { DiskError } from '../runtime/disk.ts';
 
-/** Puts `parts` at `directory/name`, durably; a crash leaves the old or the new content. */
+/**
+ * Puts `parts` at `directory/name`, durably; a crash leaves the old or the new content. Where it
+ * fails, the old content stays, except that a failed sync of the directory leaves the new one, not
+ * durable.
+ */
 export async function replaceFile(
   disk: Disk,
   directory: string,
@@ -17,8 +21,12 @@ export async function replaceFile(
   try {
     await file.write(parts, 0);
     await file.sync();
-  } finally {
     await file.close();
+  } catch (error) {
+    await file.close();
+    // On a full disk a part of it would hold the space that others need.
+    await disk.remove(temporary);
+    throw error;
   }
   await disk.rename(temporary, `${directory}/${name}`);
   await disk.syncDirectory(directory);

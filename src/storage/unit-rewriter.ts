@@ -55,8 +55,9 @@ export class UnitRewriter {
   }
 
   /**
-   * Puts what `group` has of needed sections into its first unit. False, and nothing done, where
-   * there is none. Throws CorruptionError where some cannot be read, LogFullError without space.
+   * Puts what `group` has of needed sections into its first unit. True when that is sure to last,
+   * so that the group's other units can go; nothing is done where no section is needed. Throws
+   * CorruptionError where some cannot be read, LogFullError without space.
    */
   async rewrite(group: readonly SealedUnit[], horizonMs: Horizon): Promise<boolean> {
     const { units, log, saveCatalog } = this.#deps;
@@ -81,7 +82,7 @@ export class UnitRewriter {
     units.store.put(first, built.sealed(identity));
     await units.store.persist();
     await saveCatalog();
-    return true;
+    return unit.durable;
   }
 
   async #keptEntries(

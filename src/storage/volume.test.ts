@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Section } from '../model/section.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { DiskError } from '../runtime/disk.ts';
 import { immediately, SimDisk } from '../runtime/sim/disk.ts';
 import { SimRandom } from '../runtime/sim/random.ts';
 import { Simulation } from '../runtime/sim/simulation.ts';
@@ -421,6 +422,22 @@ describe('a volume on a disk that fails', () => {
     assert.ok(bytesOf(bench.disk) < before / 2);
     await volume.append([large]);
     assert.equal(volume.bounds(1).next, next + 1);
+  });
+
+  test('frees space in a later pass when the catalog had no room in the first', async () => {
+    const bench = new Bench('local');
+    const volume = await bench.open();
+    await fill(volume, [1], 60);
+    const before = bytesOf(bench.disk);
+    bench.disk.setCapacity(1);
+    await assert.rejects(
+      volume.retain(() => 1050),
+      DiskError,
+    );
+    bench.disk.setCapacity(2 ** 30);
+    await volume.retain(() => 1050);
+    assert.ok(bytesOf(bench.disk) < before / 2);
+    assert.deepEqual(bench.damage, []);
   });
 
   test('makes lost and damaged indexes and catalogs anew', async () => {

@@ -13,6 +13,7 @@ import type {
   LogUnit,
   Position,
   ReadOptions,
+  RewrittenUnit,
   VolumeId,
   VolumeWriter,
 } from '../commit-log.ts';
@@ -126,7 +127,7 @@ export class LocalCommitLog implements CommitLog {
     volume: VolumeId,
     from: Position,
     frames: AsyncIterable<readonly Uint8Array[]>,
-  ): Promise<LogUnit> {
+  ): Promise<RewrittenUnit> {
     return rewriteSegment(this.#open(volume).home, segmentOf(from), frames);
   }
 

@@ -8,7 +8,7 @@
 import { assert } from '../../common/assert.ts';
 import type { DiskFile } from '../../runtime/disk.ts';
 import { DiskError } from '../../runtime/disk.ts';
-import type { LogUnit } from '../commit-log.ts';
+import type { RewrittenUnit } from '../commit-log.ts';
 import { CorruptionError, LogFullError } from '../commit-log.ts';
 import { FrameHead } from '../frame.ts';
 import type { LocalVolume } from './local-volume.ts';
@@ -22,7 +22,7 @@ export async function rewriteSegment(
   home: LocalVolume,
   number: number,
   frames: AsyncIterable<readonly Uint8Array[]>,
-): Promise<LogUnit> {
+): Promise<RewrittenUnit> {
   const segment = home.segment(number);
   if (segment === null) {
     throw new CorruptionError(`${home.path(number)} is missing`);
@@ -47,9 +47,13 @@ export async function rewriteSegment(
     throw error;
   }
   await home.disk.rename(temporary, path);
-  // Where the name does not become durable a crash brings the old file back, which has it all too.
-  await home.disk.syncDirectory(home.directory).catch(() => undefined);
-  return home.replaced(number, end, generation);
+  // The new file is the one that is read from now on, whether its name is sure to last or not.
+  const unit = await home.replaced(number, end, generation);
+  const durable = await home.disk.syncDirectory(home.directory).then(
+    () => true,
+    () => false,
+  );
+  return { ...unit, durable };
 }
 
 async function writeFrames(

@@ -14,6 +14,7 @@ import type {
   LogEntry,
   LogUnit,
   Position,
+  RewrittenUnit,
   VolumeId,
   VolumeWriter,
 } from '../commit-log.ts';
@@ -147,7 +148,7 @@ export class MemoryCommitLog implements CommitLog {
     volume: VolumeId,
     from: Position,
     frames: AsyncIterable<readonly Uint8Array[]>,
-  ): Promise<LogUnit> {
+  ): Promise<RewrittenUnit> {
     const stored = this.#open(volume);
     const unit = stored.units.find((candidate) => candidate.from === from);
     assert(unit !== undefined && unit !== stored.units.at(-1), 'memory log: not a sealed unit');
@@ -164,7 +165,7 @@ export class MemoryCommitLog implements CommitLog {
       stored.byPosition.set(frame.position, frame);
     }
     this.#bytes += unit.bytes;
-    return describe(unit);
+    return { ...describe(unit), durable: true };
   }
 
   async close(): Promise<void> {
