@@ -6,6 +6,7 @@ import type { RequestTags } from '../auth/request-context.ts';
 import type { BufferPool } from '../common/buffer-pool.ts';
 import type { ErrorCode } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { PacedBody } from './paced-body.ts';
 import type { ControlPlane, DataPlane } from './ports.ts';
 import type { StructureRule } from './rules.ts';
 import type { Tokens } from './tokens.ts';
@@ -75,8 +76,8 @@ export interface Target {
 export interface FastCodec<I, O> {
   decodeJson?(body: Uint8Array, buffers: BufferPool): I | null;
   decodeCbor?(body: Uint8Array, buffers: BufferPool): I | null;
-  encodeJson?(output: O): readonly Uint8Array[] | null;
-  encodeCbor?(output: O): readonly Uint8Array[] | null;
+  encodeJson?(output: O): readonly Uint8Array[] | PacedBody | null;
+  encodeCbor?(output: O): readonly Uint8Array[] | PacedBody | null;
 }
 
 export interface Operation<I = unknown, O extends Output = Output> {

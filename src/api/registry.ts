@@ -52,6 +52,7 @@ import { decodeBody, encodeOutput } from './codec.ts';
 import { coerce } from './coerce.ts';
 import { requestTags } from './request-tags.ts';
 import type { Caller, Operation, OperationContext, Output, Protocol, Target } from './operation.ts';
+import type { PacedBody } from './paced-body.ts';
 import { StreamingOutput } from './response-stream.ts';
 
 const all: readonly Operation[] = [
@@ -115,8 +116,8 @@ export type Admit = (
   input: unknown,
 ) => void;
 
-/** Parts of a whole body, or what will write the body bit by bit. */
-export type Answer = readonly Uint8Array[] | StreamingOutput;
+/** A whole body in parts or made piece by piece, or what will write one without a known end. */
+export type Answer = readonly Uint8Array[] | PacedBody | StreamingOutput;
 
 /** A body that was read: its members as plain values, or the whole input by a shortcut. */
 export type DecodedBody =

@@ -14,6 +14,8 @@ import { sequenceNumber } from '../model/sequence-number.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { ShardEntry } from '../shardmap/shard-map.ts';
 import { describeChild } from './descriptions.ts';
+import { wholeBody } from './paced-body.ts';
+import type { PacedBody } from './paced-body.ts';
 import { encodeEvent, encodeException, initialResponse } from './protocol/event-stream.ts';
 import { encodeRecordsJson } from './protocol/get-records-answer.ts';
 import type { ResponseStream } from './response-stream.ts';
@@ -105,7 +107,7 @@ export class Subscription implements Follower {
     const { sections } = records;
     const arrivalMs = sections.at(-1)?.arrivalMs ?? this.#deps.clock.now();
     const children = records.atEnd ? this.#children() : undefined;
-    const event = encodeEvent(
+    const event = recordsEvent(
       encodeRecordsJson({
         shard: this.#options.shard.document,
         sections,
@@ -176,7 +178,7 @@ export class Subscription implements Follower {
       MillisBehindLatest: this.#behindMs,
     };
     const { document } = this.#options.shard;
-    return encodeEvent(encodeRecordsJson({ shard: document, sections: [], rest }));
+    return recordsEvent(encodeRecordsJson({ shard: document, sections: [], rest }));
   }
 
   /** Tells and ends when the consumer is gone; true then. */
@@ -201,4 +203,8 @@ export class Subscription implements Follower {
     this.#life?.cancel();
     this.#following?.stop();
   }
+}
+
+function recordsEvent(body: PacedBody): Uint8Array {
+  return encodeEvent([wholeBody(body)]);
 }

@@ -19,6 +19,7 @@ import { decodeBody, encodeError, encodeOutput } from './codec.ts';
 import type { Caller, OperationContext, Protocol, Target } from './operation.ts';
 import type { AppendResult, DataPlane } from './ports.ts';
 import { decodeRequest, invoke, operations } from './registry.ts';
+import { PacedBody, wholeBody } from './paced-body.ts';
 import { StreamingOutput } from './response-stream.ts';
 import { SealedTokens } from './sealed-tokens.ts';
 import { ACCOUNT, ListControlPlane, REGION, START_MS } from './test-control.suite.ts';
@@ -177,7 +178,7 @@ export class TestWorld {
     const decoded = decodeRequest(operation, this.protocol, body[0]!, this.buffers);
     const parts = await invoke(operation, this.context(), decoded);
     assert.ok(!(parts instanceof StreamingOutput));
-    const bytes = Buffer.concat(parts);
+    const bytes = parts instanceof PacedBody ? wholeBody(parts) : Buffer.concat(parts);
     return bytes.length === 0 ? {} : (decodeBody(this.protocol, bytes) as Record<string, unknown>);
   }
 

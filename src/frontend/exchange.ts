@@ -4,6 +4,7 @@
  * The listener's HTTP/1.1 and HTTP/2 halves produce exchanges with the body already collected; the
  * pipeline answers each exactly once, with `send` or with `stream`.
  */
+import { PacedBody } from '../api/paced-body.ts';
 import type { ResponseStream } from '../api/response-stream.ts';
 
 /** Header values by lower-case name; repeated headers as the HTTP parser joins them. */
@@ -25,9 +26,12 @@ export interface HttpRequest {
   readonly body: Uint8Array;
 }
 
+/** The parts of a body, or what makes it piece by piece. */
+export type ReplyBody = readonly Uint8Array[] | PacedBody;
+
 export interface HttpReply {
   /** Sends a whole response; `headers` is name, value, name, value. Content-Length is added. */
-  send(status: number, headers: readonly string[], body: readonly Uint8Array[]): void;
+  send(status: number, headers: readonly string[], body: ReplyBody): void;
   /** Sends the response head; the body follows through the stream. */
   stream(status: number, headers: readonly string[]): ResponseStream;
 }
@@ -42,4 +46,23 @@ export interface ExchangeHandler {
    * Called instead of `handle`; `request.body` is empty. The connection closes after the answer.
    */
   refuse(request: HttpRequest, reply: HttpReply, why: Refusal): void;
+}
+
+/** Content-Length of a body. */
+export function bytesOfBody(body: ReplyBody): number {
+  if (body instanceof PacedBody) {
+    return body.length;
+  }
+  let length = 0;
+  for (const part of body) {
+    length += part.length;
+  }
+  return length;
+}
+
+/** For a body that will not be sent. */
+export function dropBody(body: ReplyBody): void {
+  if (body instanceof PacedBody) {
+    body.release();
+  }
 }

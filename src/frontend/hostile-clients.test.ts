@@ -6,10 +6,12 @@ import assert from 'node:assert/strict';
 import { connect as http2Connect } from 'node:http2';
 import { connect as netConnect } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { BufferPool } from '../common/buffer-pool.ts';
 import { NodeClock } from '../runtime/node/clock.ts';
 import type { ExchangeHandler } from './exchange.ts';
 import { defaultHttpLimits } from './http-options.ts';
 import { HttpListener } from './listener.ts';
+import { pieceBuffers } from './paced-sender.ts';
 import { makeIdentity, sendBytes, ways } from './test-clients.suite.ts';
 
 const clock = new NodeClock();
@@ -84,7 +86,10 @@ describe('hostile clients', () => {
       requestTimeoutMs: 1_000,
       bodyBytesMax: 100_000,
     };
-    listener = new HttpListener({ clock, handler: counter }, { limits, tls: identity });
+    listener = new HttpListener(
+      { clock, handler: counter, pieces: new BufferPool(pieceBuffers) },
+      { limits, tls: identity },
+    );
     ({ port } = await listener.listen({ host: '127.0.0.1', port: 0 }));
   });
   after(() => listener.close(1_000));

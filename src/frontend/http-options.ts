@@ -6,6 +6,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { BodyBudget } from './body-collector.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { ExchangeHandler } from './exchange.ts';
+import type { PieceBuffers } from './paced-sender.ts';
 
 /** Bytes read and thrown away after a refusal, before the connection is cut. */
 export const LINGER_BYTES_MAX: number = 64 * 1024 * 1024;
@@ -59,4 +60,6 @@ export interface HttpParts {
   readonly handler: ExchangeHandler;
   readonly bodies: BodyBudget;
   readonly deadlines: Deadlines;
+  /** For the pieces of large answers. */
+  readonly pieces: PieceBuffers;
 }

@@ -8,12 +8,15 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { PacedBody, wholeBody } from '../api/paced-body.ts';
 import type { ResponseStream } from '../api/response-stream.ts';
 import { BodyCollector } from './body-collector.ts';
 import type { Expiring } from './deadlines.ts';
-import type { HttpReply, HttpRequest, Refusal } from './exchange.ts';
+import { bytesOfBody, dropBody } from './exchange.ts';
+import type { HttpReply, HttpRequest, Refusal, ReplyBody } from './exchange.ts';
 import { LINGER_BYTES_MAX, LINGER_MS } from './http-options.ts';
 import type { HttpParts } from './http-options.ts';
+import { sendPaced } from './paced-sender.ts';
 import { WritableResponseStream } from './writable-stream.ts';
 
 const nothing = new Uint8Array(0);
@@ -156,21 +159,23 @@ class Http1Exchange implements HttpReply, Expiring {
     this.#request.on('error', () => {});
   }
 
-  send(status: number, headers: readonly string[], body: readonly Uint8Array[]): void {
+  send(status: number, headers: readonly string[], body: ReplyBody): void {
     const response = this.#response;
     this.#answered = true;
     if (response.destroyed) {
+      dropBody(body);
       return;
     }
-    let length = 0;
-    for (const part of body) {
-      length += part.length;
-    }
     this.#answering.add(this.#request.socket);
-    response.writeHead(status, [...headers, 'Content-Length', String(length)]);
+    response.writeHead(status, [...headers, 'Content-Length', String(bytesOfBody(body))]);
     this.#armResponse();
     if (this.#refused) {
+      dropBody(body);
       response.flushHeaders();
+      return;
+    }
+    if (body instanceof PacedBody) {
+      sendPaced(response, body, this.#parts);
       return;
     }
     if (this.#request.method === 'HEAD' || body.length === 0) {
@@ -262,12 +267,12 @@ class RawReply implements HttpReply {
     this.#socket = socket;
   }
 
-  send(status: number, headers: readonly string[], body: readonly Uint8Array[]): void {
+  send(status: number, headers: readonly string[], body: ReplyBody): void {
     let head = `HTTP/1.1 ${status} Forbidden\r\nConnection: close\r\n`;
     for (let i = 0; i + 1 < headers.length; i += 2) {
       head += `${headers[i]}: ${headers[i + 1]}\r\n`;
     }
-    const bytes = Buffer.concat(body);
+    const bytes = body instanceof PacedBody ? wholeBody(body) : Buffer.concat(body);
     this.#socket.write(`${head}Content-Length: ${bytes.length}\r\n\r\n`);
     this.#socket.end(bytes);
   }

@@ -13,13 +13,16 @@ import type {
   ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
+import { PacedBody } from '../api/paced-body.ts';
 import type { ResponseStream } from '../api/response-stream.ts';
 import { assert } from '../common/assert.ts';
 import { BodyCollector } from './body-collector.ts';
 import type { Deadlines, Expiring } from './deadlines.ts';
-import type { HttpReply, HttpRequest, Refusal } from './exchange.ts';
+import { bytesOfBody, dropBody } from './exchange.ts';
+import type { HttpReply, HttpRequest, Refusal, ReplyBody } from './exchange.ts';
 import { LINGER_BYTES_MAX, LINGER_MS } from './http-options.ts';
 import type { HttpParts } from './http-options.ts';
+import { sendPaced } from './paced-sender.ts';
 import { WritableResponseStream } from './writable-stream.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM } = constants;
@@ -219,24 +222,27 @@ class Http2Exchange implements HttpReply, Expiring {
     });
   }
 
-  send(status: number, headers: readonly string[], body: readonly Uint8Array[]): void {
+  send(status: number, headers: readonly string[], body: ReplyBody): void {
     const stream = this.#stream;
     this.#answered = true;
     if (stream.destroyed || stream.closed) {
+      dropBody(body);
       return;
     }
-    let length = 0;
-    for (const part of body) {
-      length += part.length;
-    }
+    const length = bytesOfBody(body);
     const head = toHeaders(status, headers);
     head['content-length'] = String(length);
     this.deadlineMs = this.#parts.deadlines.in(this.#parts.limits.responseTimeoutMs);
     if (length === 0) {
+      dropBody(body);
       stream.respond(head, { endStream: true });
       return;
     }
     stream.respond(head);
+    if (body instanceof PacedBody) {
+      sendPaced(stream, body, this.#parts);
+      return;
+    }
     for (let i = 0; i < body.length - 1; i++) {
       stream.write(body[i]);
     }

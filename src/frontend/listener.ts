@@ -18,6 +18,7 @@ import type { ExchangeHandler } from './exchange.ts';
 import { Http1 } from './http1.ts';
 import { Http2 } from './http2.ts';
 import type { HttpLimits } from './http-options.ts';
+import type { PieceBuffers } from './paced-sender.ts';
 
 /** Connections the system may hold ready before they are accepted. */
 const BACKLOG = 1024;
@@ -62,6 +63,8 @@ export interface BoundAddress {
 export interface ListenerDependencies {
   readonly clock: Clock;
   readonly handler: ExchangeHandler;
+  /** For the pieces of large answers. */
+  readonly pieces: PieceBuffers;
 }
 
 export class HttpListener {
@@ -82,13 +85,14 @@ export class HttpListener {
   #closed: Promise<void> | null = null;
   #emptied: (() => void) | null = null;
 
-  constructor({ clock, handler }: ListenerDependencies, options: ListenerOptions) {
+  constructor(dependencies: ListenerDependencies, options: ListenerOptions) {
+    const { clock } = dependencies;
     const { limits } = options;
     this.#clock = clock;
     this.#limits = limits;
     this.#deadlines = new Deadlines(clock);
     this.bodies = new BodyBudget(limits.bodiesBytesMax);
-    const parts = { clock, limits, handler, bodies: this.bodies, deadlines: this.#deadlines };
+    const parts = { ...dependencies, limits, bodies: this.bodies, deadlines: this.#deadlines };
     this.#http1 = new Http1(parts);
     this.#http2 = new Http2(parts);
     if (options.tls instanceof Promise) {

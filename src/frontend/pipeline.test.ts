@@ -125,7 +125,7 @@ function makePipeline(): {
       };
       const reply: HttpReply = {
         send: (status, headers, body) =>
-          take(status, headers, textOf(headers, Buffer.concat(body))),
+          take(status, headers, textOf(headers, Buffer.concat(body as readonly Uint8Array[]))),
         stream: (status, headers) => {
           take(status, headers, 'stream');
           return new FakeStream();

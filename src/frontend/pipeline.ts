@@ -12,7 +12,7 @@ import type { ResponseStream } from '../api/response-stream.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
-import type { ExchangeHandler, HttpReply, HttpRequest, Refusal } from './exchange.ts';
+import type { ExchangeHandler, HttpReply, HttpRequest, Refusal, ReplyBody } from './exchange.ts';
 import { ResponseIds } from './response-ids.ts';
 
 const TARGET_PREFIX = 'Kinesis_20131202.';
@@ -49,8 +49,8 @@ export interface Call<C extends Caller = Caller> {
   readonly userAgent: string;
 }
 
-/** The body of an answer, encoded; or a stream to be written. */
-export type CallOutput = readonly Uint8Array[] | StreamingOutput;
+/** The body of an answer; or a stream to be written. */
+export type CallOutput = ReplyBody | StreamingOutput;
 
 /** The operations, as the pipeline calls them. `D` is a decoded body. */
 export interface ApiCalls<C extends Caller, D> {
@@ -291,7 +291,7 @@ export class Pipeline<C extends Caller, D> implements ExchangeHandler {
     exchange: Exchange,
     status: number,
     headers: readonly string[],
-    body: readonly Uint8Array[],
+    body: ReplyBody,
     code: string | null,
   ): void {
     exchange.reply.send(status, [...exchange.headers, ...headers], body);

@@ -14,6 +14,7 @@ import { ChannelDeliveries, DELIVERY_DEFAULTS } from '../channels/channel-delive
 import { DeliveryMetrics } from '../channels/delivery-metrics.ts';
 import type { RecordSource } from '../channels/record-source.ts';
 import { S3Buckets, S3_DEFAULTS } from '../channels/s3-buckets.ts';
+import { BufferPool } from '../common/buffer-pool.ts';
 import { SEAL_KEY_BYTES } from '../common/sealed-box.ts';
 import type { ControlPlaneDependencies } from '../control/control-plane-service.ts';
 import { ControlPlaneService } from '../control/control-plane-service.ts';
@@ -22,6 +23,7 @@ import { RetentionDriver } from '../control/retention.ts';
 import { defaultHttpLimits } from '../frontend/http-options.ts';
 import { HttpListener } from '../frontend/listener.ts';
 import { OperationLimits } from '../frontend/operation-limits.ts';
+import { pieceBuffers } from '../frontend/paced-sender.ts';
 import { Pipeline } from '../frontend/pipeline.ts';
 import { Router } from '../frontend/router.ts';
 import { measureProcess } from '../metrics/process-metrics.ts';
@@ -267,7 +269,7 @@ async function listen(parts: ListenParts): Promise<ComposedServer> {
   const tls = await findTls(config, clock.now());
   const certificate = certificateOf(tls, log);
   const listener = new HttpListener(
-    { clock, handler: pipeline },
+    { clock, handler: pipeline, pieces: new BufferPool(pieceBuffers) },
     { limits: defaultHttpLimits, tls: certificate.identity },
   );
   metrics.measured(
