@@ -19,6 +19,8 @@ import { startServer } from '../test/harness/server-process.mjs';
  * @property {(folder: string) => void} prepare installs and compiles
  * @property {(folder: string) => string[]} command
  * @property {string[]} [flags] of the server it runs against
+ * @property {string} [folder] where it is, if not in one of its name
+ * @property {true} [startsServers] itself, because it restarts them
  */
 
 /** @type {Record<string, Suite>} */
@@ -31,12 +33,11 @@ const SUITES = {
   },
   boto3: {
     missing: () => (has('python3') ? undefined : 'python3'),
-    prepare: (folder) => {
-      if (!existsSync(join(folder, '.venv'))) run(folder, 'python3', ['-m', 'venv', '.venv']);
-      run(folder, '.venv/bin/pip', ['install', '--quiet', '-r', 'requirements.txt']);
-    },
+    prepare: (folder) => prepareVenv(folder, '.venv', 'requirements.txt'),
     command: () => ['.venv/bin/python', 'test_kinesis.py'],
   },
+  channels: services('test_channels.py'),
+  kms: services('test_kms.py'),
   js: {
     missing: () => undefined,
     prepare: (folder) => run(folder, 'npm', ['ci', '--no-audit', '--no-fund', '--silent']),
@@ -64,6 +65,34 @@ const SUITES = {
     command: () => ['.bin/kinesis'],
   },
 };
+
+/**
+ * A test of what Tailrace asks of other AWS services.
+ * @param {string} program
+ * @returns {Suite}
+ */
+function services(program) {
+  return {
+    folder: 'services',
+    startsServers: true,
+    missing: () => (has('python3') ? undefined : 'python3'),
+    prepare: (folder) => {
+      prepareVenv(folder, '.venv', 'requirements.txt');
+      prepareVenv(folder, '.venv/localstack', 'requirements-localstack.txt');
+    },
+    command: () => ['.venv/bin/python', program],
+  };
+}
+
+/**
+ * @param {string} folder
+ * @param {string} venv
+ * @param {string} requirements
+ */
+function prepareVenv(folder, venv, requirements) {
+  if (!existsSync(join(folder, venv))) run(folder, 'python3', ['-m', 'venv', venv]);
+  run(folder, `${venv}/bin/pip`, ['install', '--quiet', '-r', requirements]);
+}
 
 /**
  * @param {string} folder
@@ -173,7 +202,9 @@ async function server(flags = ['--limits', 'off']) {
  * @param {string} folder
  */
 async function runSuite(suite, folder) {
-  const { endpoint, tls, stop } = await server(suite.flags);
+  const nothing = { endpoint: '', tls: undefined, stop: () => Promise.resolve() };
+  const { endpoint, tls, stop } =
+    suite.startsServers === true ? nothing : await server(suite.flags);
   const [command = '', ...args] = suite.command(folder);
   const child = spawn(command.startsWith('.') ? join(folder, command) : command, args, {
     cwd: folder,
@@ -218,7 +249,7 @@ async function main() {
     process.exitCode = fails ? 1 : 0;
     return;
   }
-  const folder = fileURLToPath(new URL(`./${name}/`, import.meta.url));
+  const folder = fileURLToPath(new URL(`./${suite.folder ?? name}/`, import.meta.url));
   suite.prepare(folder);
   await runSuite(suite, folder);
 }
