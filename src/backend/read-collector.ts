@@ -12,6 +12,8 @@ import type { Section } from '../model/section.ts';
 
 export class ReadCollector {
   readonly sections: Section[] = [];
+  /** Give back what the sections are made of; see SectionRun. */
+  readonly releases: (() => void)[] = [];
   /** Ordinal to continue at. */
   nextOrdinal: number;
   records = 0;

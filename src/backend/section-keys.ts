@@ -73,14 +73,14 @@ export class SectionKeys {
     const sections: Section[] = [];
     for (const section of run.sections) {
       const key = section.keyId === 0 ? null : keys.get(section.keyId)!;
-      if (key !== null && 'kind' in key) return { sections, blocked: true, failure: key };
+      if (key !== null && 'kind' in key) return { ...run, sections, blocked: true, failure: key };
       try {
         sections.push(key === null ? section : this.#keys.open(section, key));
       } catch (error) {
         if (!(error instanceof SectionTamperedError)) throw error;
-        return { sections, blocked: true, failure: null };
+        return { ...run, sections, blocked: true, failure: null };
       }
     }
-    return { sections, blocked: run.blocked, failure: null };
+    return { ...run, sections, failure: null };
   }
 }

@@ -19,6 +19,7 @@ import type {
   ShardAppend,
   ShardAppendOutcome,
 } from '../model/data-plane.ts';
+import { allOf } from '../common/buffer-pool.ts';
 import type { Section } from '../model/section.ts';
 import type { ShardKey } from '../model/stream.ts';
 import { recordBytes } from '../model/packed.ts';
@@ -327,6 +328,7 @@ export class VolumeBackend implements Backend {
       const taken = state.read.tryTake(collector.bytes, this.#clock.monotonic());
       if (!taken && this.#limits === 'aws') {
         state.use.readsThrottled++;
+        allOf(collector.releases)();
         return { kind: 'throttled' };
       }
     }
@@ -343,6 +345,7 @@ export class VolumeBackend implements Backend {
     return {
       kind: 'records',
       sections: collector.sections,
+      release: collector.releases.length > 0 ? allOf(collector.releases) : undefined,
       nextOrdinal: collector.nextOrdinal,
       atEnd: atTip && current.document.closedSeconds !== null,
       millisBehindLatest:
@@ -455,5 +458,6 @@ export class VolumeBackend implements Backend {
 /** Adds a run; true when there may be more to add. */
 function take(collector: ReadCollector, run: OpenedRun): boolean {
   for (const section of run.sections) collector.add(section);
+  if (run.release !== undefined) collector.releases.push(run.release);
   return run.sections.length > 0 && !run.blocked && !collector.full;
 }

@@ -17,7 +17,21 @@ export interface BufferPoolOptions {
   readonly bufferBytesMax: number;
 }
 
-export class BufferPool {
+/** Buffers that are lent and may come back. */
+export interface Buffers {
+  /** A buffer of at least `bytes`, with whatever content. */
+  take(bytes: number): Uint8Array;
+  /** Gives back a buffer that `take` gave, whole. */
+  give(buffer: Uint8Array): void;
+}
+
+/** A new buffer each time, none larger than asked. */
+export const freshBuffers: Buffers = {
+  take: (bytes) => new Uint8Array(bytes),
+  give: () => undefined,
+};
+
+export class BufferPool implements Buffers {
   readonly #options: BufferPoolOptions;
   /** Unused buffers by their size. */
   readonly #idle = new Map<number, Uint8Array[]>();
@@ -36,7 +50,7 @@ export class BufferPool {
   take(bytes: number): Uint8Array {
     const size = sizeClass(bytes);
     const buffer = this.#idle.get(size)?.pop();
-    if (buffer === undefined) return Buffer.allocUnsafeSlow(size);
+    if (buffer === undefined) return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
     this.#idleBytes -= size;
     return buffer;
   }
@@ -52,6 +66,26 @@ export class BufferPool {
     else buffers.push(buffer);
     this.#idleBytes += size;
   }
+}
+
+/**
+ * What gives `buffer` back when it is first called; giving one back twice would lend it to two at
+ * a time.
+ */
+export function givingOnce(buffers: Buffers, buffer: Uint8Array): () => void {
+  let held: Uint8Array | null = buffer;
+  return () => {
+    if (held === null) return;
+    buffers.give(held);
+    held = null;
+  };
+}
+
+/** Calls all of them. */
+export function allOf(releases: readonly (() => void)[]): () => void {
+  return () => {
+    for (const release of releases) release();
+  };
 }
 
 /** Powers of two and three steps between each and the next, so that little is wasted. */

@@ -2,11 +2,11 @@
  * Bounds of the HTTP listener. Every one of them exists so that a slow, silent, lying or greedy
  * client costs a known amount and is gone after a known time.
  */
+import type { Buffers } from '../common/buffer-pool.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { BodyBudget } from './body-collector.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { ExchangeHandler } from './exchange.ts';
-import type { PieceBuffers } from './paced-sender.ts';
 
 /** Bytes read and thrown away after a refusal, before the connection is cut. */
 export const LINGER_BYTES_MAX: number = 64 * 1024 * 1024;
@@ -61,5 +61,5 @@ export interface HttpParts {
   readonly bodies: BodyBudget;
   readonly deadlines: Deadlines;
   /** For the pieces of large answers. */
-  readonly pieces: PieceBuffers;
+  readonly pieces: Buffers;
 }

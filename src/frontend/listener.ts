@@ -10,6 +10,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Server as TlsServer, TLSSocket } from 'node:tls';
+import type { Buffers } from '../common/buffer-pool.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { BodyBudget } from './body-collector.ts';
 import { Deadlines } from './deadlines.ts';
@@ -18,7 +19,6 @@ import type { ExchangeHandler } from './exchange.ts';
 import { Http1 } from './http1.ts';
 import { Http2 } from './http2.ts';
 import type { HttpLimits } from './http-options.ts';
-import type { PieceBuffers } from './paced-sender.ts';
 
 /** Connections the system may hold ready before they are accepted. */
 const BACKLOG = 1024;
@@ -64,7 +64,7 @@ export interface ListenerDependencies {
   readonly clock: Clock;
   readonly handler: ExchangeHandler;
   /** For the pieces of large answers. */
-  readonly pieces: PieceBuffers;
+  readonly pieces: Buffers;
 }
 
 export class HttpListener {

@@ -3,33 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { PacedBody } from '../api/paced-body.ts';
-import { BufferPool } from '../common/buffer-pool.ts';
+import { PoisoningPool } from '../common/poisoning-pool.suite.ts';
 import { NodeClock } from '../runtime/node/clock.ts';
 import type { ExchangeHandler } from './exchange.ts';
 import { defaultHttpLimits } from './http-options.ts';
 import { HttpListener } from './listener.ts';
-import { pieceBuffers } from './paced-sender.ts';
 import { makeIdentity, ways } from './test-clients.suite.ts';
 
-const POISON = 0xee;
 const MiB = 1024 * 1024;
-
-/** Overwrites what comes back, so that whoever still looks at it sees that at once. */
-class PoisoningPool extends BufferPool {
-  taken = 0;
-  given = 0;
-
-  override take(bytes: number): Uint8Array {
-    this.taken++;
-    return super.take(bytes);
-  }
-
-  override give(buffer: Uint8Array): void {
-    this.given++;
-    buffer.fill(POISON);
-    super.give(buffer);
-  }
-}
 
 class SlicedBody extends PacedBody {
   readonly length: number;
@@ -73,7 +54,7 @@ class Sending implements ExchangeHandler {
 describe('paced bodies', () => {
   const clock = new NodeClock();
   const sending = new Sending();
-  const pieces = new PoisoningPool(pieceBuffers);
+  const pieces = new PoisoningPool();
   let listener: HttpListener;
   let port = 0;
 

@@ -9,7 +9,7 @@
 import type { PacedBody } from '../api/paced-body.ts';
 import { wholeBody } from '../api/paced-body.ts';
 import { assert } from '../common/assert.ts';
-import type { BufferPoolOptions } from '../common/buffer-pool.ts';
+import type { BufferPoolOptions, Buffers } from '../common/buffer-pool.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 /** Bodies up to this size go out in one piece of their own. */
@@ -35,15 +35,9 @@ export interface PacedWritable {
   on(event: 'drain' | 'close', listener: () => void): unknown;
 }
 
-/** Buffers that are lent and come back; see `BufferPool`. */
-export interface PieceBuffers {
-  take(bytes: number): Uint8Array;
-  give(buffer: Uint8Array): void;
-}
-
 export interface PacedSenderParts {
   readonly clock: Clock;
-  readonly pieces: PieceBuffers;
+  readonly pieces: Buffers;
 }
 
 /** Sends all of `body` and ends the response; releases the body in any case. */
@@ -59,7 +53,7 @@ class PacedSender {
   readonly #writable: PacedWritable;
   readonly #body: PacedBody;
   readonly #clock: Clock;
-  readonly #pieces: PieceBuffers;
+  readonly #pieces: Buffers;
   #left: number;
   #turnBytes = 0;
   #over = false;

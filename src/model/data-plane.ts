@@ -58,6 +58,11 @@ export type ReadOutcome =
       /** True when the shard is closed and `nextOrdinal` is its end. */
       readonly atEnd: boolean;
       readonly millisBehindLatest: number;
+      /**
+       * Where it is given, payloads are lent: calling it says that nobody looks at any of them any
+       * more. It may be called late, twice or never; followers, who share an outcome, never do.
+       */
+      readonly release?: (() => void) | undefined;
     }
   | { readonly kind: 'throttled' }
   | { readonly kind: 'gone' }

@@ -82,13 +82,8 @@ export class MeteredLog implements CommitLog {
     return this.#log.read(volume, from, options);
   }
 
-  readAt(
-    volume: VolumeId,
-    position: Position,
-    offset: number,
-    length: number,
-  ): Promise<Uint8Array> {
-    return this.#log.readAt(volume, position, offset, length);
+  readAt(volume: VolumeId, position: Position, offset: number, into: Uint8Array): Promise<number> {
+    return this.#log.readAt(volume, position, offset, into);
   }
 
   trim(volume: VolumeId, keepFrom: Position): Promise<void> {

@@ -12,6 +12,8 @@
  * Every open of a volume is a new epoch, committed before the volume is opened (I1). The number of
  * volumes may grow; it never shrinks, since shards live in them.
  */
+import { BufferPool } from '../common/buffer-pool.ts';
+import type { BufferPoolOptions } from '../common/buffer-pool.ts';
 import type { MetricsRegistry } from '../metrics/registry.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
@@ -53,6 +55,11 @@ export interface OpenedStorage {
   close(): Promise<void>;
 }
 
+const MiB = 1024 * 1024;
+
+/** An answer of GetRecords reads 10 MiB and a bit; two of them are kept. */
+const coldBuffers: BufferPoolOptions = { idleBytesMax: 24 * MiB, bufferBytesMax: 16 * MiB };
+
 const volumesKey = 'server/volumes';
 
 /** Throws StoreLockedError when another process has the directory open. */
@@ -86,10 +93,12 @@ export async function openStorage(
       dependencies.log.error({ ...report }, 'stored records are damaged and will not be served');
     };
     const unitBytesMax = segmentBytes;
+    const buffers = new BufferPool(coldBuffers);
     const ringBytesMax = Math.floor(options.tailRingBytes / count);
     for (let volume = 0; volume < count; volume++) {
       const epoch = await nextEpoch(meta, volume);
-      const deps = { log, clock: dependencies.clock, disk: directory === null ? null : disk };
+      const indexDisk = directory === null ? null : disk;
+      const deps = { log, buffers, clock: dependencies.clock, disk: indexDisk };
       const indexDirectory = `${directory ?? ''}/indexes/volume-${String(volume).padStart(4, '0')}`;
       volumes.set(
         volume,

@@ -7,6 +7,7 @@
  * compared with what the volume has: nothing acknowledged is missing or different, order is kept,
  * no ordinal is given out twice, and nothing that was gone once comes back.
  */
+import { freshBuffers } from '../common/buffer-pool.ts';
 import type { Random } from '../runtime/random.ts';
 import type { SimDisk } from '../runtime/sim/disk.ts';
 import { Simulation } from '../runtime/sim/simulation.ts';
@@ -114,7 +115,7 @@ class Machine {
     );
     const clock = this.#simulation.clock();
     const volume = await Volume.open(
-      { log, disk, clock },
+      { log, disk, buffers: freshBuffers, clock },
       {
         volume: 1,
         epoch,

@@ -137,11 +137,11 @@ export interface CommitLog {
    */
   read(volume: VolumeId, from: Position, options?: ReadOptions): AsyncIterable<LogEntry>;
   /**
-   * Bytes `[offset, offset + length)` of the frame at `position`, not verified; beyond the frame's
-   * end where the caps allow it. Throws PositionGoneError, or CorruptionError where the bytes
-   * cannot be read.
+   * Fills `into` from byte `offset` of the frame at `position` on, not verified; beyond the frame's
+   * end where the caps allow it. Gives the number of bytes read, less than asked where there are no
+   * more. Throws PositionGoneError, or CorruptionError where the bytes cannot be read.
    */
-  readAt(volume: VolumeId, position: Position, offset: number, length: number): Promise<Uint8Array>;
+  readAt(volume: VolumeId, position: Position, offset: number, into: Uint8Array): Promise<number>;
   /** Drops whole storage units all of whose frames lie below `keepFrom`; idempotent. */
   trim(volume: VolumeId, keepFrom: Position): Promise<void>;
   /**

@@ -203,8 +203,9 @@ class IndexPass {
   ): Promise<Uint8Array | null> {
     const { log, volume, onDamage } = this.#options;
     const bytes = head.payloadBytes(row);
-    const payload = await log.readAt(volume, entry.position, offset, bytes);
-    if (payload.byteLength === bytes && crc32(payload) === head.payloadCrc(row)) {
+    const payload = new Uint8Array(bytes);
+    const read = await log.readAt(volume, entry.position, offset, payload);
+    if (read === bytes && crc32(payload) === head.payloadCrc(row)) {
       return payload;
     }
     const { position } = entry;

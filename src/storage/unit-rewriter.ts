@@ -4,6 +4,7 @@
  * While the others of a group are still there, and after a crash in between, their sections are
  * stored twice. That harms nobody: readers go by ordinals, and a later rewrite takes each once.
  */
+import { freshBuffers } from '../common/buffer-pool.ts';
 import { crc32 } from '../common/crc32.ts';
 import type { Section } from '../model/section.ts';
 import type { ShardKey } from '../model/stream.ts';
@@ -126,7 +127,8 @@ export class UnitRewriter {
     let bytes = 0;
     for (const [index, { unit, shard, rows, entry }] of kept.entries()) {
       const { log } = this.#deps;
-      const read = await readEntries(log, volume, unit.from, shard, rows, entry, entry + 1);
+      const source = { log, buffers: freshBuffers, volume, from: unit.from, shard, rows };
+      const read = await readEntries(source, entry, entry + 1);
       if (read.failedEntry !== null) {
         throw new CorruptionError(`the unit at ${unit.from} is damaged and stays as it is`);
       }

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { freshBuffers } from '../common/buffer-pool.ts';
 import type { Section } from '../model/section.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { DiskError } from '../runtime/disk.ts';
@@ -36,7 +37,7 @@ class Machine {
       { directory: '/log', segmentBytes: UNIT_BYTES },
     );
     return Volume.open(
-      { log, disk, clock: new Simulation(1).clock() },
+      { log, disk, buffers: freshBuffers, clock: new Simulation(1).clock() },
       {
         volume: 1,
         epoch: this.#epoch,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { freshBuffers } from '../common/buffer-pool.ts';
 import { equal } from '../common/bytes.ts';
 import type { Section } from '../model/section.ts';
 import { immediately, SimDisk } from '../runtime/sim/disk.ts';
@@ -28,7 +29,7 @@ async function open(disk: SimDisk, epoch: number): Promise<Opened> {
     { directory: '/log', segmentBytes: UNIT_BYTES },
   );
   const volume = await Volume.open(
-    { log, disk, clock: new Simulation(1).clock() },
+    { log, disk, buffers: freshBuffers, clock: new Simulation(1).clock() },
     {
       volume: 1,
       epoch,

@@ -4,6 +4,8 @@
  * What does not match its checksum is reported and never served: the run ends before it and is
  * `blocked`.
  */
+import type { Buffers } from '../common/buffer-pool.ts';
+import { allOf } from '../common/buffer-pool.ts';
 import type { Section } from '../model/section.ts';
 import { readEntries } from './cold-reader.ts';
 import type { CommitLog } from './commit-log.ts';
@@ -15,9 +17,12 @@ import type { DamageReport, SectionRun } from './volume-store.ts';
 /** How often a read begins anew because units were rewritten or dropped under it. */
 const RETRIES_MAX = 16;
 
+type Mark = readonly [sections: number, records: number, bytes: number, releases: number];
+
 /** What a read has gathered so far. */
 class Gathering {
   readonly sections: Section[] = [];
+  readonly releases: (() => void)[] = [];
   readonly from: number;
   readonly #recordsMax: number;
   readonly #bytesMax: number;
@@ -35,12 +40,21 @@ class Gathering {
   }
 
   /** What `reset` goes back to. */
-  mark(): readonly [sections: number, records: number, bytes: number] {
-    return [this.sections.length, this.#records, this.#bytes];
+  mark(): Mark {
+    return [this.sections.length, this.#records, this.#bytes, this.releases.length];
   }
 
-  reset(mark: readonly [sections: number, records: number, bytes: number]): void {
+  reset(mark: Mark): void {
+    for (const release of this.releases.splice(mark[3])) {
+      release();
+    }
     [this.sections.length, this.#records, this.#bytes] = mark;
+  }
+
+  run(blocked: boolean): SectionRun {
+    const { sections, releases } = this;
+    const release = releases.length > 0 ? allOf(releases) : undefined;
+    return { sections, blocked, release };
   }
 
   count(baseOrdinal: number, count: number, payloadBytes: number): void {
@@ -51,17 +65,21 @@ class Gathering {
 
 export interface VolumeReaderDeps {
   readonly log: CommitLog;
+  /** For what is read from the log. */
+  readonly buffers: Buffers;
   readonly units: UnitList;
 }
 
 export class VolumeReader {
   readonly #log: CommitLog;
+  readonly #buffers: Buffers;
   readonly #units: UnitList;
   readonly #volume: number;
   readonly #onDamage: (report: DamageReport) => void;
 
   constructor(deps: VolumeReaderDeps, volume: number, onDamage: (report: DamageReport) => void) {
     this.#log = deps.log;
+    this.#buffers = deps.buffers;
     this.#units = deps.units;
     this.#volume = volume;
     this.#onDamage = onDamage;
@@ -77,7 +95,7 @@ export class VolumeReader {
     const gathering = new Gathering(from, recordsMax, bytesMax);
     if (from >= state.hotOrdinal) {
       gatherHot(state, from, gathering);
-      return { sections: gathering.sections, blocked: false };
+      return gathering.run(false);
     }
     return this.#readCold(state, from, gathering);
   }
@@ -126,12 +144,12 @@ export class VolumeReader {
           break;
         }
       } else if (step === 'blocked') {
-        return { sections: gathering.sections, blocked: true };
+        return gathering.run(true);
       } else {
         cursor = step;
       }
     }
-    return { sections: gathering.sections, blocked: false };
+    return gathering.run(false);
   }
 
   /** Gathers what a unit has from `cursor` on; gives the ordinal to go on at. */
@@ -151,8 +169,12 @@ export class VolumeReader {
     }
     if (end > first) {
       const { shard } = state;
-      const read = await readEntries(this.#log, this.#volume, from, shard, rows, first, end);
-      gathering.sections.push(...read.sections);
+      const [log, buffers, volume] = [this.#log, this.#buffers, this.#volume];
+      const read = await readEntries({ log, buffers, volume, from, shard, rows }, first, end);
+      for (const section of read.sections) {
+        gathering.sections.push(section);
+      }
+      gathering.releases.push(read.release);
       if (read.failedEntry === null) {
         return rows.endOrdinal(end - 1);
       }

@@ -9,6 +9,12 @@ export interface SectionRun {
   readonly sections: readonly Section[];
   /** True when a corrupt range was met: sections end before it, and reading on must fail. */
   readonly blocked: boolean;
+  /**
+   * Where it is given, payloads are lent: calling it says that nobody looks at any of them any
+   * more. It may be called late, twice or never; never is the right choice for whoever passes
+   * sections on to others.
+   */
+  readonly release?: (() => void) | undefined;
 }
 
 export interface ShardBounds {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { PoisoningPool } from '../common/poisoning-pool.suite.ts';
 import type { Section } from '../model/section.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { DiskError } from '../runtime/disk.ts';
@@ -25,6 +26,7 @@ class Bench {
   readonly damage: DamageReport[] = [];
   readonly simulation: Simulation = new Simulation(1);
   readonly clock: Clock = this.simulation.clock();
+  readonly buffers: PoisoningPool = new PoisoningPool();
   readonly #kind: 'memory' | 'local';
   #log: CommitLog;
   #epoch = 0;
@@ -43,7 +45,7 @@ class Bench {
     this.#epoch += 1;
     const disk = this.#kind === 'local' ? this.disk : null;
     return Volume.open(
-      { log: this.#log, disk, clock: this.clock },
+      { log: this.#log, disk, clock: this.clock, buffers: this.buffers },
       {
         volume: 1,
         epoch: this.#epoch,

@@ -7,6 +7,7 @@
  * stored.
  */
 import { assert } from '../common/assert.ts';
+import type { Buffers } from '../common/buffer-pool.ts';
 import type { Section } from '../model/section.ts';
 import type { ShardKey } from '../model/stream.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -30,6 +31,8 @@ import type { DamageReport, SectionRun, ShardBounds, VolumeStore } from './volum
 
 export interface VolumeDeps {
   readonly log: CommitLog;
+  /** For records read from the log; readers say when they are done with them. */
+  readonly buffers: Buffers;
   /** Where sidecar indexes are kept; null keeps them in memory. */
   readonly disk: Disk | null;
   readonly clock: Clock;
@@ -95,10 +98,10 @@ export class Volume implements VolumeStore {
     this.#table = opened.table;
     this.#unitBytes = opened.activeBytes;
     this.#ring = new TailRing(options.ringBytesMax);
-    const { log, clock } = deps;
+    const { log, buffers, clock } = deps;
     const { units, table } = opened;
     const { volume, epoch, unitBytesMax, onDamage } = options;
-    this.#reader = new VolumeReader({ log, units }, volume, onDamage);
+    this.#reader = new VolumeReader({ log, buffers, units }, volume, onDamage);
     const saveCatalog = (): Promise<void> => this.#saveCatalog();
     const sealActive = (): Promise<void> => {
       this.#sealWanted = true;

@@ -119,6 +119,7 @@ function answer(
   return {
     shard: shard.document,
     sections: read.sections,
+    release: read.release,
     rest: {
       NextShardIterator: ended
         ? undefined

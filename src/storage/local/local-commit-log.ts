@@ -93,13 +93,8 @@ export class LocalCommitLog implements CommitLog {
     return this.#open(volume).home.read(from, options?.headsOnly ?? false);
   }
 
-  readAt(
-    volume: VolumeId,
-    position: Position,
-    offset: number,
-    length: number,
-  ): Promise<Uint8Array> {
-    return this.#open(volume).home.readAt(position, offset, length);
+  readAt(volume: VolumeId, position: Position, offset: number, into: Uint8Array): Promise<number> {
+    return this.#open(volume).home.readAt(position, offset, into);
   }
 
   async trim(volume: VolumeId, keepFrom: Position): Promise<void> {

@@ -228,7 +228,7 @@ describe('a local log with damage before its end', () => {
     await log.openWriter(1, 1);
     const [, second] = await entries(log);
     disk.damage(FIRST, 64 + 256 + 2000);
-    const read = log.readAt(1, second?.position ?? 0, 104, 5000);
+    const read = log.readAt(1, second?.position ?? 0, 104, new Uint8Array(5000));
     await assert.rejects(read, CorruptionError);
     await log.close();
   });

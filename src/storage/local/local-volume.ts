@@ -147,17 +147,15 @@ export class LocalVolume {
     }
   }
 
-  async readAt(position: Position, offset: number, length: number): Promise<Uint8Array> {
+  async readAt(position: Position, offset: number, into: Uint8Array): Promise<number> {
     const number = segmentOf(position);
     if (!this.#segments.has(number)) {
       throw new PositionGoneError(`segment ${number} of volume ${this.volume} is gone`);
     }
-    const bytes = new Uint8Array(length);
     const at = offsetOf(position) + offset;
     const path = this.path(number);
     try {
-      const got = await this.#files.read(path, bytes, at);
-      return got === length ? bytes : bytes.subarray(0, got);
+      return await this.#files.read(path, into, at);
     } catch (error) {
       if (!(error instanceof DiskError)) {
         throw error;

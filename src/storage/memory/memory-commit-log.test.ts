@@ -25,12 +25,3 @@ test('MemoryCommitLog refuses more than its bytes until something is trimmed', a
   await append(1000);
   assert.equal((await log.units(1)).length, 1);
 });
-
-test('MemoryCommitLog keeps the buffers it is given', async () => {
-  const log = new MemoryCommitLog({ random: new SimRandom(1) });
-  const writer = await log.openWriter(1, 1);
-  const { parts } = frameOf(writer.chain, [section(1, 1, 1, 1000)]);
-  const position = await writer.append(parts);
-  const read = await log.readAt(1, position, 104 + 10, 500);
-  assert.equal(read.buffer, parts[1]?.buffer);
-});

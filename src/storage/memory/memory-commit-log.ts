@@ -111,20 +111,24 @@ export class MemoryCommitLog implements CommitLog {
     volume: VolumeId,
     position: Position,
     offset: number,
-    length: number,
-  ): Promise<Uint8Array> {
+    into: Uint8Array,
+  ): Promise<number> {
     const frame = this.#open(volume).byPosition.get(position);
     if (frame === undefined) {
       throw new PositionGoneError(`position ${position} of volume ${volume} is gone`);
     }
     let start = 0;
+    let filled = 0;
     for (const part of frame.parts) {
-      if (offset >= start && offset + length <= start + part.byteLength) {
-        return part.subarray(offset - start, offset - start + length);
+      const from = offset + filled - start;
+      if (from < part.byteLength && filled < into.length) {
+        const found = part.subarray(from, from + into.length - filled);
+        into.set(found, filled);
+        filled += found.length;
       }
       start += part.byteLength;
     }
-    return concat(frame.parts).subarray(offset, offset + length);
+    return filled;
   }
 
   async trim(volume: VolumeId, keepFrom: Position): Promise<void> {
