@@ -10,6 +10,7 @@ import type { CliContext } from './context.ts';
 
 export interface DataDirectoryFlags {
   readonly dataDir?: string;
+  readonly keyring?: string;
   readonly region?: string;
 }
 
@@ -23,6 +24,10 @@ export function addDataDirectoryOptions(command: Command): Command {
     .option(
       '--data-dir <path>',
       `data directory of the server (default: ${defaultDataDirectory}) [TAILRACE_DATA_DIR]`,
+    )
+    .option(
+      '--keyring <path>',
+      'keyring of the server, if it is not in its data directory [TAILRACE_KEYRING]',
     )
     .option(
       '--region <name>',
@@ -53,20 +58,28 @@ export async function remarkIfNew(context: CliContext, directory: string): Promi
   } catch (error) {
     if (!(error instanceof DiskError && error.code === 'not-found')) throw error;
     await context.stderr.write(
-      `There is no data directory ${directory} yet; it is made now. ` +
-        'If you meant another one: --data-dir.\n',
+      `There is no directory ${directory} yet; it is made now. ` +
+        'If you meant another one: --data-dir or --keyring.\n',
     );
   }
 }
 
-/** The keyring of the data directory; loaded only here, since few commands need it. */
+/** The keyring that is named, or else that of the data directory, as an absolute path. */
+export async function keyringFile(context: CliContext, flags: DataDirectoryFlags): Promise<string> {
+  const { keyringPath } = await import('../keys/keyring.ts');
+  const named = flags.keyring ?? firstOf(context.env['TAILRACE_KEYRING']);
+  if (named != null) return resolve(context.workingDirectory, named);
+  return keyringPath(dataDirectory(context, flags));
+}
+
+/** The keyring; loaded only here, since few commands need it. */
 export async function openKeyring(
   context: CliContext,
   flags: DataDirectoryFlags,
 ): Promise<Keyring> {
-  const { Keyring, keyringPath } = await import('../keys/keyring.ts');
+  const { Keyring } = await import('../keys/keyring.ts');
   return Keyring.open(context, {
-    path: keyringPath(dataDirectory(context, flags)),
+    path: await keyringFile(context, flags),
     region: flags.region ?? firstOf(context.env['TAILRACE_REGION']) ?? defaultRegion,
     watchMs,
     onProblem: () => undefined,

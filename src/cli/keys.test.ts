@@ -31,7 +31,7 @@ describe('keys and credentials of a data directory', () => {
     assert.deepEqual([none.code, none.out], [0, '']);
     const made = await run('keys', ['keys', 'create', '--alias', 'orders']);
     const id = /^arn:aws:kms:us-east-1:000000000000:key\/(\S+)\n$/.exec(made.out)?.[1] ?? '';
-    assert.match(made.err, /no data directory .*keys yet/);
+    assert.match(made.err, /no directory .*keys yet/);
     const again = await run('keys', ['keys', 'create', '--alias', 'alias/orders']);
     assert.equal(again.code, 1);
     await succeed('keys', ['keys', 'alias', 'other', id]);
@@ -60,6 +60,18 @@ describe('keys and credentials of a data directory', () => {
     await succeed('keys', ['keys', 'destroy', id, '--yes']);
     const text = await readFile(keyringPath(join(directory, 'keys')), 'utf8');
     assert.equal(text.includes(id), false);
+  });
+
+  test('a keyring outside of the data directory is the only place of the keys', async () => {
+    const path = join(directory, 'vault', 'keys.json');
+    await succeed('outside', ['keys', 'create', '--alias', 'away', '--keyring', 'vault/keys.json']);
+    const listed = await cli(['keys'], {
+      env: { TAILRACE_KEYRING: path, TAILRACE_DATA_DIR: 'outside' },
+      workingDirectory: directory,
+    });
+    assert.match(listed.out, /alias\/away/);
+    assert.equal(await succeed('outside', ['keys']), '', 'the data directory has none');
+    assert.match(await readFile(path, 'utf8'), /alias\/away/);
   });
 
   test('a key of another account, or none, is an error', async () => {

@@ -1,8 +1,9 @@
 /**
- * `tailrace keys`: the keys that encrypt streams, in the keyring of a data directory.
+ * `tailrace keys`: the keys that encrypt streams, in the keyring of a server.
  *
  * Works whether the server runs or not; a running one sees changes within a second.
  */
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { DEFAULT_ACCOUNT } from '../auth/open-authenticator.ts';
 import type { KeyState } from '../keys/keyring-file.ts';
@@ -13,7 +14,7 @@ import type { DataDirectoryFlags } from './data-directory.ts';
 import {
   addAccountOption,
   addDataDirectoryOptions,
-  dataDirectory,
+  keyringFile,
   openKeyring,
   parseAccount,
   remarkIfNew,
@@ -99,8 +100,7 @@ async function listKeys(context: CliContext, flags: KeyFlags): Promise<void> {
     return;
   }
   if (keys.length === 0) {
-    const directory = dataDirectory(context, flags);
-    await context.stderr.write(`There are no keys in ${directory}.\n`);
+    await context.stderr.write(`There are no keys in ${await keyringFile(context, flags)}.\n`);
     return;
   }
   const titles = ['KEY', 'ACCOUNT', 'STATE', 'CREATED', 'ALIASES', 'SHARED WITH'];
@@ -124,7 +124,7 @@ async function createKey(
   context: CliContext,
   flags: KeyFlags & { readonly alias?: string },
 ): Promise<void> {
-  await remarkIfNew(context, dataDirectory(context, flags));
+  await remarkIfNew(context, dirname(await keyringFile(context, flags)));
   const keyring = await openKeyring(context, flags);
   const account = flags.account ?? DEFAULT_ACCOUNT;
   const alias = flags.alias === undefined ? null : aliasName(flags.alias);

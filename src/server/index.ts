@@ -38,6 +38,10 @@ export interface StartServerOptions {
   readonly segmentBytes?: number | string;
   /** How often the space of expired records and deleted streams is given back. */
   readonly retentionSweepMs?: number;
+  /** File of the keys that encrypt; default: in the data directory, or in memory. */
+  readonly keyring?: string;
+  /** KMS-compatible endpoint that wraps data keys; default the keyring. */
+  readonly kmsEndpoint?: string;
   /** S3-compatible endpoint that channels deliver to; default that of AWS. */
   readonly s3Endpoint?: string;
   /** Default: the region. */

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
 import { Keyring, keyringPath } from '../keys/keyring.ts';
 import { NodeClock } from '../runtime/node/clock.ts';
 import { NodeDisk } from '../runtime/node/disk.ts';
@@ -55,10 +55,10 @@ test('enhanced monitoring shows and hides the metrics of shards', async () => {
 
 describe('a stream with encryption', () => {
   let dataDir = '';
-  before(async () => {
+  beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'tailrace-encrypted-'));
   });
-  after(() => rm(dataDir, { recursive: true, force: true }));
+  afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
   const plainMark = 'written in the clear, before and after';
   const secretMark = 'nobody must find this on the disk';
@@ -143,5 +143,27 @@ describe('a stream with encryption', () => {
     assert.equal(lost.status, 400);
     assert.equal(lost.body['__type'], 'KMSNotFoundException');
     await server.close();
+  });
+
+  test('a keyring that is named stays outside of the data directory', async () => {
+    const keyring = join(await mkdtemp(join(tmpdir(), 'tailrace-keyring-')), 'new', 'keys.json');
+    const key = { StreamName: 'vault', EncryptionType: 'KMS', KeyId: 'alias/aws/kinesis' };
+    for (const start of ['first', 'again']) {
+      const server = await startServer({ dataDir, keyring });
+      if (start === 'first') {
+        await succeed(server.endpoint, 'CreateStream', { StreamName: 'vault', ShardCount: 1 });
+        await untilActive(server.endpoint, 'vault');
+        await succeed(server.endpoint, 'StartStreamEncryption', key);
+        await untilActive(server.endpoint, 'vault');
+        await put(server.endpoint, secretMark);
+      }
+      const { body } = await readAll(server.endpoint);
+      const [record] = body['Records'] as { Data: string }[];
+      assert.equal(Buffer.from(record!.Data, 'base64').toString(), secretMark);
+      await server.close();
+    }
+    assert.deepEqual(await filesWith('"material"'), []);
+    assert.match(await readFile(keyring, 'utf8'), /"material"/);
+    await rm(dirname(dirname(keyring)), { recursive: true });
   });
 });

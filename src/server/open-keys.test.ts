@@ -18,7 +18,7 @@ const deps = {
   log: { debug() {}, info() {}, warn() {}, error() {} },
 };
 const environment = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' };
-const config = { inMemory: true, dataDir: '/none', region: 'eu-west-1' };
+const config = { inMemory: true, dataDir: '/none', region: 'eu-west-1', keyring: undefined };
 
 /** A key service with one key, which it can be told to disable. */
 async function startKms() {

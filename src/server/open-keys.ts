@@ -5,6 +5,7 @@
 import aws4 from 'aws4';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { resolve as resolvePath } from 'node:path';
 import { DataKeys } from '../keys/data-keys.ts';
 import type { KeyProvider } from '../keys/key-provider.ts';
 import { Keyring, keyringPath } from '../keys/keyring.ts';
@@ -37,7 +38,7 @@ export interface KeysDependencies {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-type KeysConfig = Pick<ServerConfig, 'inMemory' | 'dataDir' | 'region' | 'kmsEndpoint'>;
+type KeysConfig = Pick<ServerConfig, 'inMemory' | 'dataDir' | 'region' | 'keyring' | 'kmsEndpoint'>;
 
 export interface OpenedKeys {
   readonly keyring: Keyring;
@@ -51,16 +52,17 @@ export async function openKeys(deps: KeysDependencies, config: KeysConfig): Prom
     config.kmsEndpoint === undefined
       ? null
       : new KmsEndpoint(kmsSender(new URL(config.kmsEndpoint), config.region, deps.environment));
+  const keepsNone = config.inMemory && config.keyring === undefined;
   const keyring = await Keyring.open(
-    { disk: config.inMemory ? new MemoryFiles() : deps.disk, clock, random },
+    { disk: keepsNone ? new MemoryFiles() : deps.disk, clock, random },
     {
-      path: keyringPath(config.dataDir),
+      path: resolvePath(config.keyring ?? keyringPath(config.dataDir)),
       region: config.region,
       watchMs: keyringWatchMs,
       onProblem: (error) => log.error({ err: error }, 'the keyring cannot be read'),
     },
   );
-  if (!config.inMemory) keyring.watch();
+  if (!keepsNone) keyring.watch();
   const provider: KeyProvider = kms ?? keyring;
   const options = { cacheMs: dataKeyCacheMs, cachedMax: dataKeysCachedMax };
   return { keyring, keys: new DataKeys({ meta, provider, clock, random }, options) };

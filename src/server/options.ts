@@ -20,6 +20,7 @@ export interface ServerConfig {
   readonly tailRingBytes: number;
   readonly segmentBytes: number;
   readonly retentionSweepMs: number;
+  readonly keyring: string | undefined;
   readonly kmsEndpoint: string | undefined;
   readonly s3Endpoint: string | undefined;
   readonly s3Region: string | undefined;
@@ -123,6 +124,12 @@ export const optionTable: Readonly<Record<OptionName, OptionRule>> = {
     help: 'size of the files a log consists of; what has expired goes file by file',
     schema: bytesFrom(64 * 1024),
     byDefault: '64MiB',
+  },
+  keyring: {
+    takes: 'path',
+    help: 'file of the keys that encrypt; keyring.json in the data directory unless given',
+    schema: text(),
+    byDefault: undefined,
   },
   kmsEndpoint: {
     takes: 'url',
