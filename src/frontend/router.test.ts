@@ -10,6 +10,7 @@ import {
   streamDocument,
   textsOf,
 } from '../backend/test-parts.suite.ts';
+import { BufferPool } from '../common/buffer-pool.ts';
 import type { Random } from '../runtime/random.ts';
 import { Simulation } from '../runtime/sim/simulation.ts';
 import { Router } from './router.ts';
@@ -74,7 +75,8 @@ function setUp(shards: number) {
   const backend = new Recorder();
   const simulation = new Simulation(1);
   const clock = simulation.clock();
-  const router = new Router({ map, backend, random, clock });
+  const buffers = new BufferPool({ idleBytesMax: 0, bufferBytesMax: 0 });
+  const router = new Router({ map, backend, random, clock, buffers });
   return { map, stream, backend, clock, router, drive: driverOf(simulation) };
 }
 

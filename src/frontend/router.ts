@@ -6,6 +6,7 @@
  * the newer map is looked at, waited for if need be, and the records concerned are routed again.
  */
 import type { AppendResult, DataPlane } from '../api/ports.ts';
+import type { BufferPool } from '../common/buffer-pool.ts';
 import type {
   Backend,
   Follower,
@@ -27,6 +28,8 @@ export interface RouterDependencies {
   readonly backend: Backend;
   readonly random: Random;
   readonly clock: Clock;
+  /** For records that are put in the order of their shards. */
+  readonly buffers: BufferPool;
 }
 
 /** Records whose shard is being closed wait this long for the map that says where they go. */
@@ -42,6 +45,7 @@ export class Router implements DataPlane {
   readonly #map: ShardMapView;
   readonly #backend: Backend;
   readonly #clock: Clock;
+  readonly #buffers: BufferPool;
   /** Where the next evenly spread call begins. */
   #spreadFrom: number;
 
@@ -49,6 +53,7 @@ export class Router implements DataPlane {
     this.#map = dependencies.map;
     this.#backend = dependencies.backend;
     this.#clock = dependencies.clock;
+    this.#buffers = dependencies.buffers;
     this.#spreadFrom = dependencies.random.below(0x10000);
   }
 
@@ -98,8 +103,9 @@ export class Router implements DataPlane {
       stream.document.distribution === 'AUTO'
         ? routeEvenly(table.shards.length, batch, this.#nextSpread(table.shards.length))
         : routeByHashKey(table, batch);
-    const parts = cut(table, batch, routes, only);
+    const { parts, copies } = cut(table, batch, routes, only, this.#buffers);
     const outcomes = await this.#backend.append(parts.map((part) => part.append));
+    if (copies !== null) this.#buffers.give(copies);
     const moved: number[] = [];
     parts.forEach((part, i) => {
       const outcome = outcomes[i]!;

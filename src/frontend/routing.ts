@@ -2,10 +2,9 @@
  * Which shard each record of a batch goes to, and the batch cut accordingly.
  *
  * Records of one shard keep their order. A batch whose shards are runs already is passed on as it
- * lies, unless it is lent; else all of it is copied, once, into one new array. Payloads live as
- * long as the tail of the log keeps them, so none may be a small view that keeps a large batch
- * alive.
+ * lies; else all of it is copied, once, into one buffer that is used again.
  */
+import type { BufferPool } from '../common/buffer-pool.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { ShardAppend } from '../model/data-plane.ts';
 import { openShardIndex } from '../shardmap/lookup.ts';
@@ -56,18 +55,25 @@ export function recordAt(part: RoutedPart, i: number): number {
   return part.records === null ? part.from + i : part.records[i]!;
 }
 
-/** Cuts `count` records, all of the batch or those listed in `only`, by the shard in `routes`. */
+/** A batch cut by shard. */
+export interface CutBatch {
+  readonly parts: readonly RoutedPart[];
+  /** What the payloads of the parts were copied to, to be given back; null where none were. */
+  readonly copies: Uint8Array | null;
+}
+
+/** Cuts records, all of the batch or those listed in `only`, by the shard in `routes`. */
 export function cut(
   table: OpenShardTable,
   batch: RecordBatch,
   routes: Uint16Array,
   only: Uint32Array | null,
-): RoutedPart[] {
+  buffers: BufferPool,
+): CutBatch {
   const groups = groupByShard(batch, routes, only);
-  const asTheyLie = batch.release === undefined && only === null && groups.every(isRun);
-  const copies = asTheyLie ? null : gather(batch, groups);
+  const copies = groups.every(isRun) ? null : gather(batch, groups, buffers);
   let to = 0;
-  return groups.map((group) => {
+  const parts = groups.map((group) => {
     const { shard, records, bytes } = group;
     const from = records[0]!;
     const payload =
@@ -82,6 +88,7 @@ export function cut(
       append: { shard: table.shards[shard]!.document.key, count: records.length, payload },
     };
   });
+  return { parts, copies };
 }
 
 /** Records of one shard, by their numbers in the batch, ascending. */
@@ -138,12 +145,16 @@ function groupByShard(
   });
 }
 
-/** All records, group after group, in a new array; neighbours are copied together. */
-function gather(batch: RecordBatch, groups: readonly RecordGroup[]): Buffer {
+/** All records, group after group, in one buffer; neighbours are copied together. */
+function gather(
+  batch: RecordBatch,
+  groups: readonly RecordGroup[],
+  buffers: BufferPool,
+): Uint8Array {
   const { packed, offsets } = batch;
   let total = 0;
   for (const { bytes } of groups) total += bytes;
-  const out = Buffer.allocUnsafeSlow(total);
+  const out = buffers.take(total);
   let to = 0;
   for (const { records } of groups) {
     for (let i = 0; i < records.length;) {

@@ -7,7 +7,10 @@
 import type { Section } from './section.ts';
 import type { ShardKey } from './stream.ts';
 
-/** Packed records of one put call for one shard, in request order. */
+/**
+ * Packed records of one put call for one shard, in request order. The payload is lent: it must stay
+ * as it is until the append has settled, and is used for something else afterwards.
+ */
 export interface ShardAppend {
   readonly shard: ShardKey;
   readonly count: number;

@@ -27,8 +27,8 @@ export interface RecordBatch {
   /** `count + 1` offsets into `packed`: record i is `[offsets[i], offsets[i + 1])`. */
   readonly offsets: Uint32Array;
   /**
-   * Where it is given, `packed` is lent: whoever stores records copies them, and whoever had them
-   * appended calls this once when that is settled, after which the batch must not be used.
+   * Where it is given, `packed` is lent: whoever had the records appended calls this once when that
+   * is settled, after which the batch must not be used.
    */
   readonly release?: () => void;
   /**

@@ -61,6 +61,10 @@ import type { AccessParts, VerifiedAccessDependencies } from './verified-access.
 /** Requests in flight get this long to finish when the server stops; the rest is cut. */
 export const drainMs = 8_000;
 
+const MiB = 1024 * 1024;
+/** Buffers for batches of records on their way from the decoder to storage. */
+const recordBuffers = { idleBytesMax: 16 * MiB, bufferBytesMax: 4 * MiB };
+
 /** A config with the admin port made optional: embedded servers have none unless asked. */
 export interface ComposeConfig extends Omit<ServerConfig, 'adminPort'> {
   readonly adminPort: number | null;
@@ -149,7 +153,8 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
 
   openDeliveries({ plane, control, backend, volumes, buckets, metrics, closers });
   const tokens = new SealedTokens({ random }, await sealingKey(meta, random));
-  const data = new Router({ map, backend, random, clock });
+  const buffers = new BufferPool(recordBuffers);
+  const data = new Router({ map, backend, random, clock, buffers });
   const { access, authenticator } =
     config.auth === 'open'
       ? openAccess
@@ -165,7 +170,7 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
     log,
     observer: new RequestMetrics(metrics),
     authenticator,
-    api: new ServerApi({ clock, data, control, tokens, access, limits }, config.region),
+    api: new ServerApi({ clock, data, control, tokens, access, limits, buffers }, config.region),
   });
   return listen({ config, clock, log, closers, metrics, pipeline, scaling: scalingOf(control) });
 }

@@ -8,7 +8,7 @@ import { decodeRequest, invoke, operations } from '../api/registry.ts';
 import type { Admit, DecodedBody } from '../api/registry.ts';
 import type { Tokens } from '../api/tokens.ts';
 import { assert } from '../common/assert.ts';
-import { BufferPool } from '../common/buffer-pool.ts';
+import type { BufferPool } from '../common/buffer-pool.ts';
 import type { ApiCalls, Call, CallOutput } from '../frontend/pipeline.ts';
 import type { OperationLimits } from '../frontend/operation-limits.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -20,15 +20,13 @@ export interface ServerApiDependencies {
   readonly tokens: Tokens;
   readonly access: Access;
   readonly limits: OperationLimits;
+  /** For batches of records on their way from the decoder to storage. */
+  readonly buffers: BufferPool;
 }
-
-const MiB = 1024 * 1024;
 
 export class ServerApi implements ApiCalls<Caller, DecodedBody> {
   readonly #dependencies: ServerApiDependencies;
   readonly #region: string;
-  /** For batches of records on their way from the decoder to storage. */
-  readonly #buffers = new BufferPool({ idleBytesMax: 16 * MiB, bufferBytesMax: 4 * MiB });
   readonly #admit: Admit;
 
   constructor(dependencies: ServerApiDependencies, region: string) {
@@ -44,7 +42,7 @@ export class ServerApi implements ApiCalls<Caller, DecodedBody> {
 
   decode(operation: string | null, protocol: Protocol, body: Uint8Array): DecodedBody {
     const known = operation === null ? null : (operations.get(operation) ?? null);
-    return decodeRequest(known, protocol, body, this.#buffers);
+    return decodeRequest(known, protocol, body, this.#dependencies.buffers);
   }
 
   invoke(operation: string, input: DecodedBody, call: Call): CallOutput | Promise<CallOutput> {

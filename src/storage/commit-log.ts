@@ -103,8 +103,8 @@ export interface VolumeWriter {
   readonly beginsUnit: boolean;
   /**
    * Appends one frame given in parts (concatenated they are the frame). One append at a time;
-   * callers batch above. Resolves with the frame's position once it is durable. The parts must not
-   * change afterwards. Rejects with LogFullError (nothing stored), FencedError or
+   * callers batch above. Resolves with the frame's position once it is durable. The parts
+   * are lent until then. Rejects with LogFullError (nothing stored), FencedError or
    * EngineUnavailableError (over for good).
    */
   append(parts: readonly Uint8Array[]): Promise<Position>;

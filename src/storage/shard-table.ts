@@ -2,8 +2,8 @@
  * What a volume knows of each shard at all times: ordinals, last arrival, and its sections in the
  * tail ring.
  */
-import type { Section } from '../model/section.ts';
 import type { ShardKey } from '../model/stream.ts';
+import type { HotSection } from './tail-ring.ts';
 import { TailsWriter } from './tails.ts';
 
 export class ShardState {
@@ -16,7 +16,7 @@ export class ShardState {
   /** Oldest ordinal that may still be stored. */
   oldest: number;
   /** Sections in the tail ring: `hot[hotFrom …]`, in ordinal order. */
-  hot: Section[] = [];
+  hot: HotSection[] = [];
   hotFrom = 0;
   /** Every stored record from this ordinal on is in the tail ring. */
   hotOrdinal: number;

@@ -1,21 +1,66 @@
 /**
  * The newest committed sections of a volume in memory, bounded by bytes; the oldest give way.
  *
- * It holds the very payload buffers that were appended. Readers at the tail are served from here
- * and cost no I/O however many they are.
+ * It holds copies of the payloads, in memory of its own that is used again (`tail-slabs.ts`).
+ * Readers at the tail are served from here and cost no I/O however many they are.
  */
 import { assert } from '../common/assert.ts';
 import { RingBuffer } from '../common/ring-buffer.ts';
 import type { Section } from '../model/section.ts';
+import type { ShardKey } from '../model/stream.ts';
 import type { ShardState } from './shard-table.ts';
+import { TailSlabs } from './tail-slabs.ts';
+import type { Slab } from './tail-slabs.ts';
 
 /** What a section costs beside its payload. */
 export const sectionOverheadBytes = 256;
 /** Emptied places at the front of a shard's list before it is moved together. */
 const GAP_MAX = 64;
 
+/** A section as the ring keeps it: its payload lies in a slab. */
+export class HotSection {
+  readonly shard: ShardKey;
+  readonly baseOrdinal: number;
+  readonly count: number;
+  readonly arrivalMs: number;
+  readonly payloadBytes: number;
+  readonly #keyId: number;
+  /** Null once the ring has given the section up. */
+  #slab: Slab | null;
+  readonly #start: number;
+
+  /** The payload is what was added to the slab last. */
+  constructor(section: Section, slab: Slab) {
+    this.shard = section.shard;
+    this.baseOrdinal = section.baseOrdinal;
+    this.count = section.count;
+    this.arrivalMs = section.arrivalMs;
+    this.payloadBytes = section.payload.byteLength;
+    this.#slab = slab;
+    this.#keyId = section.keyId;
+    this.#start = slab.end - this.payloadBytes;
+  }
+
+  /** For a reader, who may keep it for as long as they like. */
+  read(): Section {
+    const { shard, baseOrdinal, count, arrivalMs } = this;
+    const slab = this.#slab;
+    assert(slab !== null, 'tail ring: the section was given up');
+    slab.seen = true;
+    const payload = new Uint8Array(slab.bytes.buffer, this.#start, this.payloadBytes);
+    return { shard, baseOrdinal, count, arrivalMs, keyId: this.#keyId, payload };
+  }
+
+  giveUp(slabs: TailSlabs): void {
+    assert(this.#slab !== null, 'tail ring: a section is given up once');
+    slabs.drop(this.#slab);
+    this.#slab = null;
+  }
+}
+
 export class TailRing {
   readonly #bytesMax: number;
+  readonly #slabs: TailSlabs;
   /** The shard of each section, oldest first. */
   readonly #order: RingBuffer<ShardState>;
   #bytes = 0;
@@ -23,6 +68,7 @@ export class TailRing {
   /** `bytesMax` 0 keeps nothing. */
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
+    this.#slabs = new TailSlabs(bytesMax);
     this.#order = new RingBuffer(Math.floor(bytesMax / sectionOverheadBytes) + 1);
   }
 
@@ -30,10 +76,14 @@ export class TailRing {
     return this.#bytes;
   }
 
-  /** Adds the shard's newest section. */
+  /** Adds the shard's newest section, copying its payload. */
   push(state: ShardState, section: Section): void {
-    const bytes = section.payload.byteLength + sectionOverheadBytes;
-    while (this.#bytes > 0 && this.#bytes + bytes > this.#bytesMax) {
+    const payloadBytes = section.payload.byteLength;
+    const bytes = payloadBytes + sectionOverheadBytes;
+    while (
+      this.#bytes > 0 &&
+      (this.#bytes + bytes > this.#bytesMax || this.#slabs.isFull(payloadBytes))
+    ) {
       this.#evict();
     }
     if (bytes > this.#bytesMax) {
@@ -42,7 +92,7 @@ export class TailRing {
     }
     const pushed = this.#order.push(state);
     assert(pushed, 'tail ring: more sections than its bytes allow');
-    state.hot.push(section);
+    state.hot.push(new HotSection(section, this.#slabs.hold(section.payload)));
     this.#bytes += bytes;
   }
 
@@ -52,28 +102,17 @@ export class TailRing {
     assert(state !== undefined && section !== undefined, 'tail ring: bytes without a section');
     state.hotFrom += 1;
     state.hotOrdinal = section.baseOrdinal + section.count;
-    this.#bytes -= section.payload.byteLength + sectionOverheadBytes;
+    this.#bytes -= section.payloadBytes + sectionOverheadBytes;
+    section.giveUp(this.#slabs);
     if (state.hotFrom === state.hot.length) {
       state.hot = [];
       state.hotFrom = 0;
     } else if (state.hotFrom >= GAP_MAX && state.hotFrom * 2 >= state.hot.length) {
       state.hot = state.hot.slice(state.hotFrom);
       state.hotFrom = 0;
-    } else {
-      // The list must not keep the evicted section alive.
-      state.hot[state.hotFrom - 1] = EVICTED;
     }
   }
 }
-
-const EVICTED: Section = {
-  shard: 0,
-  baseOrdinal: 0,
-  count: 0,
-  arrivalMs: 0,
-  keyId: 0,
-  payload: new Uint8Array(0),
-};
 
 /**
  * Place in `state.hot` of the first section that ends above `ordinal`; `hot.length` when none does.
@@ -90,12 +129,12 @@ export function findHotArrival(state: ShardState, ms: number): number {
   return firstHot(state, (section) => section.arrivalMs >= ms);
 }
 
-function firstHot(state: ShardState, holds: (section: Section) => boolean): number {
+function firstHot(state: ShardState, holds: (section: HotSection) => boolean): number {
   let low = state.hotFrom;
   let high = state.hot.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (holds(state.hot[middle] as Section)) {
+    if (holds(state.hot[middle] as HotSection)) {
       high = middle;
     } else {
       low = middle + 1;

@@ -11,6 +11,7 @@ import { readEntries } from './cold-reader.ts';
 import type { CommitLog } from './commit-log.ts';
 import type { ShardState } from './shard-table.ts';
 import { findHotArrival, findHotOrdinal } from './tail-ring.ts';
+import type { HotSection } from './tail-ring.ts';
 import type { Located, UnitList } from './unit-list.ts';
 import type { DamageReport, SectionRun } from './volume-store.ts';
 
@@ -234,8 +235,8 @@ export class VolumeReader {
 function gatherHot(state: ShardState, from: number, gathering: Gathering): void {
   const { hot } = state;
   for (let at = findHotOrdinal(state, from); at < hot.length && !gathering.full; at += 1) {
-    const section = hot[at] as Section;
-    gathering.count(section.baseOrdinal, section.count, section.payload.byteLength);
-    gathering.sections.push(section);
+    const section = hot[at] as HotSection;
+    gathering.count(section.baseOrdinal, section.count, section.payloadBytes);
+    gathering.sections.push(section.read());
   }
 }

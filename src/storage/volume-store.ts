@@ -50,8 +50,8 @@ export interface DamageReport {
 export interface VolumeStore {
   /**
    * Appends sections, all in one commit or a later one each, in call order. Resolves when all are
-   * durable. Rejects with LogFullError (retryable, nothing stored), EngineUnavailableError or
-   * FencedError (the volume is stopped).
+   * durable; the payloads are lent until then. Rejects with LogFullError (retryable, nothing
+   * stored), EngineUnavailableError or FencedError (the volume is stopped).
    */
   append(sections: readonly Section[]): Promise<void>;
   /**
@@ -69,8 +69,8 @@ export interface VolumeStore {
   seekTime(shard: ShardKey, ms: number): number | Promise<number>;
   bounds(shard: ShardKey): ShardBounds;
   /**
-   * Called after each commit with its sections, in commit order, before `append` resolves. Returns
-   * the unsubscriber.
+   * Called after each commit with its sections, in commit order, before `append` resolves; their
+   * payloads must not be kept. Returns the unsubscriber.
    */
   onCommitted(listener: (sections: readonly Section[]) => void): () => void;
   /**

@@ -165,7 +165,7 @@ function storing(kind: 'memory' | 'local'): void {
     const run = volume.read(1, 31, MANY, MANY);
     assert.ok(!(run instanceof Promise));
     assert.deepEqual(run.sections, stored.slice(3));
-    assert.equal(run.sections[0]?.payload, stored[3]?.payload);
+    assert.deepEqual(run.sections[0]?.payload, stored[3]?.payload);
   });
 
   test('allows gaps between ordinals, and none to go back', async () => {

@@ -1,0 +1,94 @@
+/**
+ * Memory for the payloads of the tail ring: large slabs that payloads are copied into one after the
+ * other, and that are filled again once all of theirs have been given up.
+ *
+ * A slab whose payload somebody has looked at is never filled again but left to the garbage
+ * collector, because there is no knowing how long they keep what they saw. Where records are only
+ * written, memory is thus used again and the collector has nothing to do.
+ */
+import { assert } from '../common/assert.ts';
+
+/** A slab is this large; of a small ring it is a fraction, so that the ring has several. */
+const slabBytesMax = 4 * 1024 * 1024;
+const slabsMin = 8;
+/** Payloads larger than this part of a slab get memory of their own: less is left unused. */
+const largeParts = 4;
+
+export interface Slab {
+  readonly bytes: Uint8Array;
+  /** Where the next payload goes. */
+  end: number;
+  /** Payloads in it that are still held. */
+  held: number;
+  /** Somebody may keep a view of it. */
+  seen: boolean;
+}
+
+export class TailSlabs {
+  readonly #slabBytes: number;
+  readonly #bytesMax: number;
+  readonly #free: Slab[] = [];
+  #filling: Slab;
+  /** Bytes of slabs in which payloads are held, and of the one being filled. */
+  #bytes = 0;
+
+  /** `bytesMax` is how much payload the ring holds at most. */
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+    this.#slabBytes = Math.max(1, Math.min(slabBytesMax, Math.floor(bytesMax / slabsMin)));
+    this.#filling = newSlab(0);
+  }
+
+  /** Whether a payload of `bytes` would need a slab for which older ones should make room first. */
+  isFull(bytes: number): boolean {
+    const fits = this.#isLarge(bytes)
+      ? false
+      : this.#filling.end + bytes <= this.#filling.bytes.length;
+    return !fits && this.#bytes + Math.max(bytes, this.#slabBytes) > this.#bytesMax;
+  }
+
+  /** Copies a payload and gives the slab it is in, just before the slab's `end`. */
+  hold(payload: Uint8Array): Slab {
+    const slab = this.#slabFor(payload.length);
+    slab.bytes.set(payload, slab.end);
+    slab.end += payload.length;
+    slab.held++;
+    return slab;
+  }
+
+  /** Gives up one payload of a slab. */
+  drop(slab: Slab): void {
+    assert(slab.held > 0, 'tail slabs: nothing is held');
+    slab.held--;
+    if (slab.held === 0 && slab !== this.#filling) this.#retire(slab);
+  }
+
+  #isLarge(bytes: number): boolean {
+    return bytes > this.#slabBytes / largeParts;
+  }
+
+  #slabFor(bytes: number): Slab {
+    if (this.#isLarge(bytes)) {
+      this.#bytes += bytes;
+      return newSlab(bytes);
+    }
+    const filling = this.#filling;
+    if (filling.end + bytes <= filling.bytes.length) return filling;
+    const next = this.#free.pop() ?? newSlab(this.#slabBytes);
+    this.#filling = next;
+    this.#bytes += next.bytes.length;
+    if (filling.held === 0) this.#retire(filling);
+    return next;
+  }
+
+  #retire(slab: Slab): void {
+    this.#bytes -= slab.bytes.length;
+    if (slab.seen || slab.bytes.length !== this.#slabBytes) return;
+    slab.end = 0;
+    this.#free.push(slab);
+  }
+}
+
+function newSlab(bytes: number): Slab {
+  return { bytes: Buffer.allocUnsafeSlow(bytes), end: 0, held: 0, seen: false };
+}
