@@ -3,7 +3,7 @@
  * tail ring.
  */
 import type { ShardKey } from '../model/stream.ts';
-import type { HotSection } from './tail-ring.ts';
+import type { HotSection } from './hot-section.ts';
 import { TailsWriter } from './tails.ts';
 
 export class ShardState {

@@ -7,56 +7,14 @@
 import { assert } from '../common/assert.ts';
 import { RingBuffer } from '../common/ring-buffer.ts';
 import type { Section } from '../model/section.ts';
-import type { ShardKey } from '../model/stream.ts';
+import { HotSection } from './hot-section.ts';
 import type { ShardState } from './shard-table.ts';
 import { TailSlabs } from './tail-slabs.ts';
-import type { Slab } from './tail-slabs.ts';
 
 /** What a section costs beside its payload. */
 export const sectionOverheadBytes = 256;
 /** Emptied places at the front of a shard's list before it is moved together. */
 const GAP_MAX = 64;
-
-/** A section as the ring keeps it: its payload lies in a slab. */
-export class HotSection {
-  readonly shard: ShardKey;
-  readonly baseOrdinal: number;
-  readonly count: number;
-  readonly arrivalMs: number;
-  readonly payloadBytes: number;
-  readonly #keyId: number;
-  /** Null once the ring has given the section up. */
-  #slab: Slab | null;
-  readonly #start: number;
-
-  /** The payload is what was added to the slab last. */
-  constructor(section: Section, slab: Slab) {
-    this.shard = section.shard;
-    this.baseOrdinal = section.baseOrdinal;
-    this.count = section.count;
-    this.arrivalMs = section.arrivalMs;
-    this.payloadBytes = section.payload.byteLength;
-    this.#slab = slab;
-    this.#keyId = section.keyId;
-    this.#start = slab.end - this.payloadBytes;
-  }
-
-  /** For a reader, who may keep it for as long as they like. */
-  read(): Section {
-    const { shard, baseOrdinal, count, arrivalMs } = this;
-    const slab = this.#slab;
-    assert(slab !== null, 'tail ring: the section was given up');
-    slab.seen = true;
-    const payload = new Uint8Array(slab.bytes.buffer, this.#start, this.payloadBytes);
-    return { shard, baseOrdinal, count, arrivalMs, keyId: this.#keyId, payload };
-  }
-
-  giveUp(slabs: TailSlabs): void {
-    assert(this.#slab !== null, 'tail ring: a section is given up once');
-    slabs.drop(this.#slab);
-    this.#slab = null;
-  }
-}
 
 export class TailRing {
   readonly #bytesMax: number;

@@ -11,7 +11,7 @@ import { readEntries } from './cold-reader.ts';
 import type { CommitLog } from './commit-log.ts';
 import type { ShardState } from './shard-table.ts';
 import { findHotArrival, findHotOrdinal } from './tail-ring.ts';
-import type { HotSection } from './tail-ring.ts';
+import type { HotSection } from './hot-section.ts';
 import type { Located, UnitList } from './unit-list.ts';
 import type { DamageReport, SectionRun } from './volume-store.ts';
 
