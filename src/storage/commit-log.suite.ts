@@ -47,9 +47,13 @@ class Session {
 
   async append(bytes: number = 100): Promise<Stored> {
     const { frameNumber } = this.writer.chain;
-    const frame = frameOf(this.writer.chain, [section(1, frameNumber + 1, 1, bytes)]);
+    const only = section(1, frameNumber + 1, 1, bytes);
+    const frame = frameOf(this.writer.chain, [only]);
+    const whole = concat(frame.parts);
     const position = await this.writer.append(frame.parts);
-    const stored = { position, bytes: concat(frame.parts) };
+    // What was lent is used for something else afterwards.
+    only.payload.fill(0xee);
+    const stored = { position, bytes: whole };
     this.stored.push(stored);
     return stored;
   }

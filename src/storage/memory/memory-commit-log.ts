@@ -1,8 +1,7 @@
 /**
  * MemoryCommitLog: a CommitLog that forgets everything when the process ends.
  *
- * It keeps the very buffers it is given, so a record is in memory once however many readers it has,
- * and it refuses appends beyond `bytesMax` until something is trimmed.
+ * It refuses appends beyond `bytesMax` until something is trimmed.
  */
 import { assert } from '../../common/assert.ts';
 import { concat } from '../../common/bytes.ts';
@@ -37,8 +36,7 @@ const POSITIONS_PER_UNIT = 2 ** 24;
 
 interface StoredFrame {
   readonly position: Position;
-  readonly parts: readonly Uint8Array[];
-  readonly bytes: number;
+  readonly bytes: Uint8Array;
 }
 
 interface Unit {
@@ -100,9 +98,9 @@ export class MemoryCommitLog implements CommitLog {
 
   async *read(volume: VolumeId, from: Position): AsyncGenerator<LogEntry, void, undefined> {
     const frames = this.#open(volume).units.flatMap((unit) => unit.frames);
-    for (const { position, parts } of frames) {
+    for (const { position, bytes } of frames) {
       if (position >= from) {
-        yield { kind: 'frame', position, frame: concat(parts) };
+        yield { kind: 'frame', position, frame: bytes };
       }
     }
   }
@@ -117,18 +115,9 @@ export class MemoryCommitLog implements CommitLog {
     if (frame === undefined) {
       throw new PositionGoneError(`position ${position} of volume ${volume} is gone`);
     }
-    let start = 0;
-    let filled = 0;
-    for (const part of frame.parts) {
-      const from = offset + filled - start;
-      if (from < part.byteLength && filled < into.length) {
-        const found = part.subarray(from, from + into.length - filled);
-        into.set(found, filled);
-        filled += found.length;
-      }
-      start += part.byteLength;
-    }
-    return filled;
+    const found = frame.bytes.subarray(offset, offset + into.length);
+    into.set(found);
+    return found.length;
   }
 
   async trim(volume: VolumeId, keepFrom: Position): Promise<void> {
@@ -158,14 +147,14 @@ export class MemoryCommitLog implements CommitLog {
     assert(unit !== undefined && unit !== stored.units.at(-1), 'memory log: not a sealed unit');
     const kept: StoredFrame[] = [];
     for await (const parts of frames) {
-      kept.push({ position: from + kept.length, parts, bytes: bytesOf(parts) });
+      kept.push({ position: from + kept.length, bytes: concat(parts) });
     }
     assert(kept.length > 0, 'memory log: a unit is rewritten to one frame or more');
     this.#forget(stored, unit);
     unit.frames = kept;
     unit.generation += 1;
     for (const frame of kept) {
-      unit.bytes += frame.bytes;
+      unit.bytes += frame.bytes.length;
       stored.byPosition.set(frame.position, frame);
     }
     this.#bytes += unit.bytes;
@@ -257,9 +246,9 @@ class MemoryWriter implements VolumeWriter {
       stored.units.push(unit);
       this.#rollWanted = false;
     }
-    const frame = { position, parts, bytes: head.frameBytes };
+    const frame = { position, bytes: concat(parts) };
     unit.frames.push(frame);
-    unit.bytes += frame.bytes;
+    unit.bytes += frame.bytes.length;
     stored.byPosition.set(position, frame);
     stored.chain = head.chain;
     return position;
@@ -280,8 +269,4 @@ class MemoryWriter implements VolumeWriter {
 
 function describe(unit: Unit): LogUnit {
   return { from: unit.from, bytes: unit.bytes, generation: unit.generation };
-}
-
-function bytesOf(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, part) => sum + part.byteLength, 0);
 }
