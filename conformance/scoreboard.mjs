@@ -1,6 +1,7 @@
 // @ts-check
 // npm run conformance:scoreboard: runs the suite against this checkout and against the other
-// implementations under bench/, and writes what each of them passes into docs/compatibility.md.
+// implementations under bench/, and writes what each of them passes into its
+// part of docs/compatibility.md.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -148,20 +149,19 @@ function page(columns) {
   ];
   const kind = (/** @type {string} */ wanted) => (/** @type {Result} */ one) => one.kind === wanted;
   return [
-    INTRODUCTION,
     ...head,
     row('**all cases**', () => true),
     row('behaviour', kind('behaviour')),
     row('input: types and constraints', kind('input')),
     '',
-    '## Behaviour by operation',
+    '### Behaviour by operation',
     '',
     ...head,
     ...suites
       .sort()
       .map((name) => row(name, (one) => one.suite === name && one.kind === 'behaviour')),
     '',
-    '## Types and constraints of input by operation',
+    '### Types and constraints of input by operation',
     '',
     ...head,
     ...suites
@@ -171,21 +171,8 @@ function page(columns) {
   ].join('\n');
 }
 
-const INTRODUCTION = [
-  '# Compatibility',
-  '',
-  'How many cases of the [conformance suite](../conformance/README.md) each implementation passes.',
-  'The suite compares statuses, headers, bodies and texts with what the service is documented or',
-  'known to answer; an operation that a server does not have fails all of its cases. Servers run',
-  'with their default options, only the shard quota of the others is raised. Each operation is put',
-  'to a server that was started for it, so that one that crashes loses that operation only.',
-  'This page is written by',
-  '',
-  '```',
-  'npm run conformance:scoreboard',
-  '```',
-  '',
-].join('\n');
+/** Between these lines of the page this program writes, the rest is written by hand. */
+const MARKS = /(?<=<!-- scoreboard -->\n\n)[^]*(?=\n<!-- end of the scoreboard -->)/;
 
 if (!existsSync(join(BENCH, 'node_modules', 'kinesalite', 'package.json'))) {
   execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: BENCH, stdio: 'inherit' });
@@ -196,4 +183,7 @@ for (const name of names) {
   console.log(`${name} …`);
   columns.push(await measure(name));
 }
-writeFileSync(join(ROOT, 'docs', 'compatibility.md'), page(columns));
+const file = join(ROOT, 'docs', 'compatibility.md');
+const written = readFileSync(file, 'utf8');
+if (!MARKS.test(written)) throw new Error(`${file} has no marks for the scoreboard`);
+writeFileSync(file, written.replace(MARKS, () => page(columns)));

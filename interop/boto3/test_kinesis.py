@@ -125,19 +125,40 @@ def list_streams_page_by_page():
     assert names == sorted(names), names
 
 
+SHARDS = ["shardId-000000000000", "shardId-000000000001", "shardId-000000000002"]
+
+
 @check
 def list_shards_page_by_page():
-    # By hand: boto3's paginator repeats StreamName beside NextToken, which Kinesis refuses.
     page = kinesis.list_shards(StreamName=STREAM, MaxResults=2)
     shards = page["Shards"]
     while "NextToken" in page:
         page = kinesis.list_shards(NextToken=page["NextToken"], MaxResults=2)
         shards += page["Shards"]
-    assert [shard["ShardId"] for shard in shards] == [
-        "shardId-000000000000",
-        "shardId-000000000001",
-        "shardId-000000000002",
-    ]
+    assert [shard["ShardId"] for shard in shards] == SHARDS
+
+
+@check
+def the_paginator_of_list_shards_is_refused_as_by_the_service():
+    # It repeats StreamName beside NextToken. The way out is the one in docs/compatibility.md.
+    pages = kinesis.get_paginator("list_shards")
+    two = {"StreamName": STREAM, "PaginationConfig": {"PageSize": 2}}
+    message = refused(
+        kinesis.exceptions.InvalidArgumentException,
+        lambda **arguments: pages.paginate(**arguments).build_full_result(),
+        **two,
+    )
+    assert message == "NextToken and StreamName cannot be provided together.", message
+
+    def token_alone(params, **_):
+        if "NextToken" in params:
+            return {name: params[name] for name in ("NextToken", "MaxResults") if name in params}
+
+    event = "provide-client-params.kinesis.ListShards"
+    kinesis.meta.events.register(event, token_alone)
+    shards = pages.paginate(**two).build_full_result()["Shards"]
+    kinesis.meta.events.unregister(event, token_alone)
+    assert [shard["ShardId"] for shard in shards] == SHARDS
 
 
 @check

@@ -7,9 +7,9 @@
  * followed by anything makes null. Nothing is allocated on the word of a length alone: every item
  * must really be there.
  *
- * Read and written here rather than by a library because bodies are put together by strangers:
- * depth, UTF-8 and every length are checked before anything is made of them, and blobs are not
- * copied. Tests compare both directions with a library.
+ * Bodies are put together by strangers: depth, UTF-8 and every length are checked before anything
+ * is made of them, and blobs are not copied. Why no library reads them: docs/adr/0008; tests
+ * compare both directions with one.
  */
 import { concat } from '../../common/bytes.ts';
 import { Timestamp, type Output } from '../operation.ts';
