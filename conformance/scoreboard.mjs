@@ -178,6 +178,7 @@ if (!existsSync(join(BENCH, 'node_modules', 'kinesalite', 'package.json'))) {
   execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: BENCH, stdio: 'inherit' });
 }
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PEERS);
+/** @type {{ title: string, results: Result[] }[]} */
 const columns = [];
 for (const name of names) {
   console.log(`${name} …`);
@@ -186,4 +187,7 @@ for (const name of names) {
 const file = join(ROOT, 'docs', 'compatibility.md');
 const written = readFileSync(file, 'utf8');
 if (!MARKS.test(written)) throw new Error(`${file} has no marks for the scoreboard`);
-writeFileSync(file, written.replace(MARKS, () => page(columns)));
+writeFileSync(
+  file,
+  written.replace(MARKS, () => page(columns)),
+);
