@@ -37,6 +37,15 @@ test('keeps no more than it may', () => {
   assert.equal(pool.idleBytes, 3 * MiB);
 });
 
+test('sizes that are not asked for any more make room for those that are', () => {
+  const pool = new BufferPool({ idleBytesMax: 3 * MiB, bufferBytesMax: 2 * MiB });
+  for (const buffer of [1, 2, 3].map(() => pool.take(MiB))) pool.give(buffer);
+  const larger = pool.take(2 * MiB);
+  pool.give(larger);
+  assert.equal(pool.idleBytes, 3 * MiB);
+  assert.equal(pool.take(2 * MiB), larger);
+});
+
 test('a part of a buffer is not taken back', () => {
   const pool = new BufferPool({ idleBytesMax: MiB, bufferBytesMax: MiB });
   assert.throws(() => pool.give(pool.take(100_000).subarray(1)), /whole buffers/);

@@ -33,7 +33,7 @@ export const freshBuffers: Buffers = {
 
 export class BufferPool implements Buffers {
   readonly #options: BufferPoolOptions;
-  /** Unused buffers by their size. */
+  /** Unused buffers by their size; the size used last is the last. */
   readonly #idle = new Map<number, Uint8Array[]>();
   #idleBytes = 0;
 
@@ -59,25 +59,41 @@ export class BufferPool implements Buffers {
   give(buffer: Uint8Array): void {
     const size = buffer.length;
     assert(size === buffer.buffer.byteLength, 'buffer pool: only whole buffers come back');
-    if (size > this.#options.bufferBytesMax) return;
-    if (this.#idleBytes + size > this.#options.idleBytesMax) return;
-    const buffers = this.#idle.get(size);
-    if (buffers === undefined) this.#idle.set(size, [buffer]);
-    else buffers.push(buffer);
+    const { bufferBytesMax, idleBytesMax } = this.#options;
+    if (size > bufferBytesMax || size > idleBytesMax) return;
+    const buffers = this.#idle.get(size) ?? [];
+    this.#idle.delete(size);
+    this.#idle.set(size, buffers);
+    buffers.push(buffer);
     this.#idleBytes += size;
+    if (this.#idleBytes > idleBytesMax) this.#forget();
+  }
+
+  /** Leaves buffers to the collector, those of sizes not seen for longest first. */
+  #forget(): void {
+    for (const [size, buffers] of this.#idle) {
+      while (buffers.length > 0 && this.#idleBytes > this.#options.idleBytesMax) {
+        buffers.pop();
+        this.#idleBytes -= size;
+      }
+      if (buffers.length > 0) return;
+      this.#idle.delete(size);
+    }
   }
 }
 
-/**
- * What gives `buffer` back when it is first called; giving one back twice would lend it to two at
- * a time.
- */
+/** What gives `buffer` back, once however often it is called. */
 export function givingOnce(buffers: Buffers, buffer: Uint8Array): () => void {
-  let held: Uint8Array | null = buffer;
+  return onlyOnce(() => buffers.give(buffer));
+}
+
+/** Calls `release` the first time only: what is given back twice is lent to two at a time. */
+export function onlyOnce(release: () => void): () => void {
+  let wanted: (() => void) | null = release;
   return () => {
-    if (held === null) return;
-    buffers.give(held);
-    held = null;
+    const call = wanted;
+    wanted = null;
+    call?.();
   };
 }
 

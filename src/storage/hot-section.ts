@@ -30,12 +30,18 @@ export class HotSection {
     this.#start = slab.end - this.payloadBytes;
   }
 
-  /** For a reader, who may keep it for as long as they like. */
-  read(): Section {
+  /**
+   * For a reader, who may keep it until the slab is unpinned; it is pinned here, unless it is in
+   * `pinned` already.
+   */
+  read(pinned: Set<Slab>): Section {
     const { shard, baseOrdinal, count, arrivalMs } = this;
     const slab = this.#slab;
     assert(slab !== null, 'tail ring: the section was given up');
-    slab.seen = true;
+    if (!pinned.has(slab)) {
+      pinned.add(slab);
+      slab.pins++;
+    }
     const payload = new Uint8Array(slab.bytes.buffer, this.#start, this.payloadBytes);
     return { shard, baseOrdinal, count, arrivalMs, keyId: this.#keyId, payload };
   }

@@ -10,6 +10,7 @@ import type { Section } from '../model/section.ts';
 import { HotSection } from './hot-section.ts';
 import type { ShardState } from './shard-table.ts';
 import { TailSlabs } from './tail-slabs.ts';
+import type { Slab } from './tail-slabs.ts';
 
 /** What a section costs beside its payload. */
 export const sectionOverheadBytes = 256;
@@ -32,6 +33,13 @@ export class TailRing {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** The reader that has pinned these slabs is done. */
+  unpin(pinned: ReadonlySet<Slab>): void {
+    for (const slab of pinned) {
+      this.#slabs.unpin(slab);
+    }
   }
 
   /** Adds the shard's newest section, copying its payload. */

@@ -2,9 +2,10 @@
  * Memory for the payloads of the tail ring: large slabs that payloads are copied into one after the
  * other, and that are filled again once all of theirs have been given up.
  *
- * A slab whose payload somebody has looked at is never filled again but left to the garbage
- * collector, because there is no knowing how long they keep what they saw. Where records are only
- * written, memory is thus used again and the collector has nothing to do.
+ * A reader pins the slabs it looks into and says when it is done. A slab that is pinned is not
+ * filled again; one whose reader never says so is left to the garbage collector in the end. Where
+ * readers come and go, or records are only written, memory is thus used again and the collector has
+ * nothing to do.
  */
 import { assert } from '../common/assert.ts';
 
@@ -20,8 +21,8 @@ export interface Slab {
   end: number;
   /** Payloads in it that are still held. */
   held: number;
-  /** Somebody may keep a view of it. */
-  seen: boolean;
+  /** Readers that may keep a view of it. */
+  pins: number;
 }
 
 export class TailSlabs {
@@ -63,6 +64,13 @@ export class TailSlabs {
     if (slab.held === 0 && slab !== this.#filling) this.#retire(slab);
   }
 
+  /** A reader that had pinned `slab` looks at it no more. */
+  unpin(slab: Slab): void {
+    assert(slab.pins > 0, 'tail slabs: nobody looks');
+    slab.pins--;
+    if (slab.held === 0 && slab !== this.#filling) this.#reuse(slab);
+  }
+
   #isLarge(bytes: number): boolean {
     return bytes > this.#slabBytes / largeParts;
   }
@@ -83,12 +91,19 @@ export class TailSlabs {
 
   #retire(slab: Slab): void {
     this.#bytes -= slab.bytes.length;
-    if (slab.seen || slab.bytes.length !== this.#slabBytes) return;
+    this.#reuse(slab);
+  }
+
+  #reuse(slab: Slab): void {
+    if (slab.pins > 0 || slab.bytes.length !== this.#slabBytes) return;
+    // Those that were pinned meanwhile come in addition to what the ring may hold.
+    const bytes = this.#bytes + (this.#free.length + 1) * this.#slabBytes;
+    if (bytes > this.#bytesMax + this.#slabBytes) return;
     slab.end = 0;
     this.#free.push(slab);
   }
 }
 
 function newSlab(bytes: number): Slab {
-  return { bytes: Buffer.allocUnsafeSlow(bytes), end: 0, held: 0, seen: false };
+  return { bytes: Buffer.allocUnsafeSlow(bytes), end: 0, held: 0, pins: 0 };
 }

@@ -5,12 +5,14 @@
  * `blocked`.
  */
 import type { Buffers } from '../common/buffer-pool.ts';
-import { allOf } from '../common/buffer-pool.ts';
+import { allOf, onlyOnce } from '../common/buffer-pool.ts';
 import type { Section } from '../model/section.ts';
 import { readEntries } from './cold-reader.ts';
 import type { CommitLog } from './commit-log.ts';
 import type { ShardState } from './shard-table.ts';
 import { findHotArrival, findHotOrdinal } from './tail-ring.ts';
+import type { TailRing } from './tail-ring.ts';
+import type { Slab } from './tail-slabs.ts';
 import type { HotSection } from './hot-section.ts';
 import type { Located, UnitList } from './unit-list.ts';
 import type { DamageReport, SectionRun } from './volume-store.ts';
@@ -69,12 +71,14 @@ export interface VolumeReaderDeps {
   /** For what is read from the log. */
   readonly buffers: Buffers;
   readonly units: UnitList;
+  readonly ring: TailRing;
 }
 
 export class VolumeReader {
   readonly #log: CommitLog;
   readonly #buffers: Buffers;
   readonly #units: UnitList;
+  readonly #ring: TailRing;
   readonly #volume: number;
   readonly #onDamage: (report: DamageReport) => void;
 
@@ -82,6 +86,7 @@ export class VolumeReader {
     this.#log = deps.log;
     this.#buffers = deps.buffers;
     this.#units = deps.units;
+    this.#ring = deps.ring;
     this.#volume = volume;
     this.#onDamage = onDamage;
   }
@@ -95,7 +100,7 @@ export class VolumeReader {
     const from = Math.max(fromOrdinal, state.oldest);
     const gathering = new Gathering(from, recordsMax, bytesMax);
     if (from >= state.hotOrdinal) {
-      gatherHot(state, from, gathering);
+      this.#gatherHot(state, from, gathering);
       return gathering.run(false);
     }
     return this.#readCold(state, from, gathering);
@@ -131,7 +136,7 @@ export class VolumeReader {
     while (!gathering.full && cursor < state.next) {
       cursor = Math.max(cursor, state.oldest);
       if (cursor >= state.hotOrdinal) {
-        gatherHot(state, cursor, gathering);
+        this.#gatherHot(state, cursor, gathering);
         break;
       }
       const located = await this.#units.locateOrdinal(state.shard, cursor);
@@ -230,13 +235,17 @@ export class VolumeReader {
       detail: `records from ordinal ${rows.baseOrdinal(entry)} do not match their checksum`,
     });
   }
-}
 
-function gatherHot(state: ShardState, from: number, gathering: Gathering): void {
-  const { hot } = state;
-  for (let at = findHotOrdinal(state, from); at < hot.length && !gathering.full; at += 1) {
-    const section = hot[at] as HotSection;
-    gathering.count(section.baseOrdinal, section.count, section.payloadBytes);
-    gathering.sections.push(section.read());
+  #gatherHot(state: ShardState, from: number, gathering: Gathering): void {
+    const { hot } = state;
+    const pinned = new Set<Slab>();
+    for (let at = findHotOrdinal(state, from); at < hot.length && !gathering.full; at += 1) {
+      const section = hot[at] as HotSection;
+      gathering.count(section.baseOrdinal, section.count, section.payloadBytes);
+      gathering.sections.push(section.read(pinned));
+    }
+    if (pinned.size > 0) {
+      gathering.releases.push(onlyOnce(() => this.#ring.unpin(pinned)));
+    }
   }
 }

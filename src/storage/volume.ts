@@ -101,7 +101,7 @@ export class Volume implements VolumeStore {
     const { log, buffers, clock } = deps;
     const { units, table } = opened;
     const { volume, epoch, unitBytesMax, onDamage } = options;
-    this.#reader = new VolumeReader({ log, buffers, units }, volume, onDamage);
+    this.#reader = new VolumeReader({ log, buffers, units, ring: this.#ring }, volume, onDamage);
     const saveCatalog = (): Promise<void> => this.#saveCatalog();
     const sealActive = (): Promise<void> => {
       this.#sealWanted = true;
