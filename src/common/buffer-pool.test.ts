@@ -37,6 +37,17 @@ test('keeps no more than it may', () => {
   assert.equal(pool.idleBytes, 3 * MiB);
 });
 
+test('one that is somewhat larger will do, one that is much larger will not', () => {
+  const pool = new BufferPool({ idleBytesMax: 9 * MiB, bufferBytesMax: 4 * MiB });
+  const larger = pool.take(1.5 * MiB);
+  const muchLarger = pool.take(4 * MiB);
+  pool.give(larger);
+  pool.give(muchLarger);
+  assert.equal(pool.take(MiB), larger);
+  assert.equal(pool.take(MiB).length, MiB);
+  assert.equal(pool.idleBytes, 4 * MiB);
+});
+
 test('sizes that are not asked for any more make room for those that are', () => {
   const pool = new BufferPool({ idleBytesMax: 3 * MiB, bufferBytesMax: 2 * MiB });
   for (const buffer of [1, 2, 3].map(() => pool.take(MiB))) pool.give(buffer);

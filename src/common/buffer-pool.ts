@@ -46,13 +46,29 @@ export class BufferPool implements Buffers {
     return this.#idleBytes;
   }
 
-  /** A buffer of at least `bytes`; at most a quarter larger, or as small as is kept. */
+  /**
+   * A buffer of at least `bytes`. A new one is at most a quarter larger, or as small as is kept; an
+   * unused one may be twice that.
+   */
   take(bytes: number): Uint8Array {
     const size = sizeClass(bytes);
-    const buffer = this.#idle.get(size)?.pop();
+    const buffer = this.#idle.get(size)?.pop() ?? this.#larger(size);
     if (buffer === undefined) return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
-    this.#idleBytes -= size;
+    this.#idleBytes -= buffer.length;
     return buffer;
+  }
+
+  /** The smallest unused buffer that is larger than `size`, but not by much. */
+  #larger(size: number): Uint8Array | undefined {
+    let best: Uint8Array[] | undefined;
+    let bestSize = 2 * size + 1;
+    for (const [idleSize, buffers] of this.#idle) {
+      if (idleSize > size && idleSize < bestSize && buffers.length > 0) {
+        best = buffers;
+        bestSize = idleSize;
+      }
+    }
+    return best?.pop();
   }
 
   /** Gives back a buffer that `take` gave, whole. */
