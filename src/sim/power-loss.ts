@@ -1,21 +1,26 @@
 /**
- * The power-loss run: a volume on a simulated disk under a random workload loses power or its
- * process at a random moment, comes back, and must have everything it acknowledged (I2, I3).
+ * The power-loss run: volumes on a simulated disk under a random workload lose power or their
+ * process at a random moment, come back, and must have everything they acknowledged (I2, I3).
  *
- * One seed is one machine with several lives. Each life appends to several shards at once, reads,
- * lowers retention, deletes shards, fills the disk and lets syncs fail; after each the ledger is
- * compared with what the volume has: nothing acknowledged is missing or different, order is kept,
- * no ordinal is given out twice, and nothing that was gone once comes back.
+ * One seed is one machine with several lives. Each life appends to several shards of each volume at
+ * once, reads, lowers retention, deletes shards, fills the disk and lets its operations fail; after
+ * each the ledgers are compared with what the volumes have: nothing acknowledged is missing or
+ * different, order is kept, no ordinal is given out twice, and nothing that was gone once comes
+ * back. Some lives end while the volumes are still opening.
  */
-import { freshBuffers } from '../common/buffer-pool.ts';
 import type { Random } from '../runtime/random.ts';
 import type { SimDisk } from '../runtime/sim/disk.ts';
 import { Simulation } from '../runtime/sim/simulation.ts';
-import { LogFullError } from '../storage/commit-log.ts';
 import { LocalCommitLog } from '../storage/local/local-commit-log.ts';
 import { Volume } from '../storage/volume.ts';
-import type { DamageReport } from '../storage/volume-store.ts';
+import type { Home, OpenHome } from './power-loss-life.ts';
+import { diskBytes, Life } from './power-loss-life.ts';
+import type { Shape } from './power-loss-shape.ts';
+import { drawShape } from './power-loss-shape.ts';
+import { SpoilingBuffers } from './spoiling-buffers.ts';
 import { Ledger } from './storage-ledger.ts';
+import type { UnitCounts } from './watched-log.ts';
+import { WatchedLog } from './watched-log.ts';
 
 export interface PowerLossOptions {
   /** How often the machine comes back. */
@@ -28,17 +33,15 @@ export interface PowerLossResult {
   readonly corrupted: number;
   /** What was wrong, for a human. */
   readonly findings: readonly string[];
+  /** What the workload reached. */
+  readonly units: UnitCounts;
   /** Hash of the whole run; the same seed gives the same. */
   readonly trace: string;
 }
 
-const SEGMENT_BYTES = 32 * 1024;
-const PAYLOAD_BYTES_MAX = 6 * 1024;
-const DISK_BYTES = 2 ** 50;
-const CLIENTS = 4;
 const LIFE_MS_MAX = 400;
+const OPENING_MS_MAX = 40;
 const ROOT = '/data';
-const INDEX = `${ROOT}/index`;
 
 /** Runs one seed to its end. */
 export async function runPowerLoss(
@@ -50,190 +53,160 @@ export async function runPowerLoss(
   for (let life = 1; life <= options.lives; life += 1) {
     await machine.live(life);
   }
-  await machine.inspect(options.lives + 1);
-  const { acked, lost, corrupted, findings } = machine.ledger;
-  return { acked, lost, corrupted, findings, trace: simulation.scheduler.traceHash };
+  await machine.inspect();
+  const { units, ledgers } = machine;
+  const sum = (of: (ledger: Ledger) => number): number =>
+    ledgers.reduce((total, ledger) => total + of(ledger), 0);
+  return {
+    acked: sum((ledger) => ledger.acked),
+    lost: sum((ledger) => ledger.lost),
+    corrupted: sum((ledger) => ledger.corrupted),
+    findings: ledgers.flatMap((ledger) => ledger.findings),
+    units,
+    trace: simulation.scheduler.traceHash,
+  };
 }
 
-/** A volume that is open, and what it has reported. */
-interface OpenVolume {
-  readonly volume: Volume;
-  readonly log: LocalCommitLog;
+/** The volumes of one process. */
+interface Opened {
+  readonly log: WatchedLog;
+  readonly homes: readonly OpenHome[];
 }
 
 class Machine {
-  readonly ledger = new Ledger();
+  readonly units: UnitCounts = { rewritten: 0, merged: 0, dropped: 0 };
   readonly #simulation: Simulation;
   readonly #disk: SimDisk;
   readonly #random: Random;
+  readonly #shape: Shape;
+  readonly #homes: readonly Home[];
+  #epoch = 0;
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
     this.#disk = simulation.disk('machine');
     this.#random = simulation.random.fork('workload');
+    this.#shape = drawShape(this.#random.fork('shape'));
+    const { volumes } = this.#shape;
+    this.#homes = Array.from({ length: volumes }, (_, index) => ({
+      ledger: new Ledger(this.#shape),
+      directories: [`${ROOT}/volume-000${index + 1}`, `${ROOT}/index-${index + 1}`],
+    }));
+  }
+
+  get ledgers(): readonly Ledger[] {
+    return this.#homes.map(({ ledger }) => ledger);
   }
 
   /** Opens, checks, works, and dies. */
   async live(life: number): Promise<void> {
     const { scheduler } = this.#simulation;
     const random = this.#random.fork(`life ${life}`);
-    const open = await scheduler.drive(this.#open(life));
-    await scheduler.drive(this.ledger.check(open.volume));
-    const work = new Life(this.#simulation, this.#disk, open.volume, this.ledger, random);
+    while (random.below(4) === 0) {
+      await this.#dieOpening(random);
+    }
+    const { homes, log } = await this.#start();
+    const work = new Life({
+      simulation: this.#simulation,
+      disk: this.#disk,
+      random,
+      homes,
+      shape: this.#shape,
+    });
     work.start();
     await scheduler.advance(random.next() * LIFE_MS_MAX);
     work.stop();
     if (random.below(8) === 0) {
-      await scheduler.drive(open.volume.close().then(() => open.log.close()));
+      await scheduler.drive(close({ homes, log }));
       this.#disk.powerLoss();
-    } else if (random.below(4) === 0) {
-      this.#disk.kill();
     } else {
-      this.#disk.powerLoss();
+      this.#die(random);
     }
     // The dead process's promises settle; nothing they do reaches the disk any more.
     await work.ended();
     this.#disk.clearFaults();
-    this.#disk.setCapacity(DISK_BYTES);
+    this.#disk.setCapacity(diskBytes);
   }
 
   /** Opens once more and checks. */
-  async inspect(life: number): Promise<void> {
-    const { scheduler } = this.#simulation;
-    const open = await scheduler.drive(this.#open(life));
-    await scheduler.drive(this.ledger.check(open.volume));
-    await scheduler.drive(open.volume.close().then(() => open.log.close()));
+  async inspect(): Promise<void> {
+    await this.#simulation.scheduler.drive(close(await this.#start()));
   }
 
-  async #open(epoch: number): Promise<OpenVolume> {
-    const disk = this.#disk.session();
-    const random = this.#random.fork('identity');
-    await disk.makeDirectory(ROOT);
-    const log = new LocalCommitLog(
-      { disk, random },
-      { directory: ROOT, segmentBytes: SEGMENT_BYTES, filesMax: 3 },
-    );
-    const clock = this.#simulation.clock();
-    const volume = await Volume.open(
-      { log, disk, buffers: freshBuffers, clock },
-      {
-        volume: 1,
-        epoch,
-        indexDirectory: INDEX,
-        frameBytesMax: 12 * 1024,
-        ringBytesMax: 8 * 1024,
-        unitBytesMax: SEGMENT_BYTES,
-        indexCacheBytesMax: 4 * 1024,
-        onDamage: (report: DamageReport) => {
-          this.ledger.found('corrupted', `damage reported: ${JSON.stringify(report)}`);
-        },
+  async #start(): Promise<Opened> {
+    const { scheduler } = this.#simulation;
+    const opened = await scheduler.drive(this.#open());
+    for (const { ledger, volume } of opened.homes) {
+      await scheduler.drive(ledger.check(volume));
+    }
+    return opened;
+  }
+
+  /** A start that ends before, or just after, it is ready. */
+  async #dieOpening(random: Random): Promise<void> {
+    const { scheduler } = this.#simulation;
+    let dead = false;
+    const opening = this.#open().then(
+      () => undefined,
+      (error: unknown) => {
+        if (!dead) {
+          this.ledgers[0]?.found('corrupted', `a start failed: ${String(error)}`);
+        }
       },
     );
-    return { volume, log };
+    await scheduler.advance(random.next() * OPENING_MS_MAX);
+    dead = true;
+    this.#die(random);
+    await scheduler.drive(opening);
+  }
+
+  #die(random: Random): void {
+    if (random.below(4) === 0) {
+      this.#disk.kill();
+    } else {
+      this.#disk.powerLoss();
+    }
+  }
+
+  async #open(): Promise<Opened> {
+    const { segmentBytes, filesMax } = this.#shape;
+    const disk = this.#disk.session();
+    const random = this.#random.fork('identity');
+    this.#epoch += 1;
+    const epoch = this.#epoch;
+    await disk.makeDirectory(ROOT);
+    const log = new WatchedLog(
+      new LocalCommitLog({ disk, random }, { directory: ROOT, segmentBytes, filesMax }),
+      this.units,
+    );
+    const clock = this.#simulation.clock();
+    const { frameBytesMax, ringBytesMax, indexCacheBytesMax } = this.#shape;
+    const homes: OpenHome[] = [];
+    for (const [index, home] of this.#homes.entries()) {
+      const volume = await Volume.open(
+        { log, disk, buffers: new SpoilingBuffers(), clock },
+        {
+          volume: index + 1,
+          epoch,
+          indexDirectory: home.directories[1],
+          frameBytesMax,
+          ringBytesMax,
+          unitBytesMax: segmentBytes,
+          indexCacheBytesMax,
+          onDamage: (report) => {
+            home.ledger.found('corrupted', `damage reported: ${JSON.stringify(report)}`);
+          },
+        },
+      );
+      homes.push({ ...home, volume });
+    }
+    return { log, homes };
   }
 }
 
-/** What clients do to the volume during one life. */
-class Life {
-  readonly #simulation: Simulation;
-  readonly #disk: SimDisk;
-  readonly #volume: Volume;
-  readonly #ledger: Ledger;
-  readonly #random: Random;
-  readonly #running: Promise<void>[] = [];
-  #stopped = false;
-
-  constructor(
-    simulation: Simulation,
-    disk: SimDisk,
-    volume: Volume,
-    ledger: Ledger,
-    random: Random,
-  ) {
-    this.#simulation = simulation;
-    this.#disk = disk;
-    this.#volume = volume;
-    this.#ledger = ledger;
-    this.#random = random;
+async function close({ log, homes }: Opened): Promise<void> {
+  for (const { volume } of homes) {
+    await volume.close();
   }
-
-  start(): void {
-    for (let client = 0; client < CLIENTS; client += 1) {
-      this.#running.push(this.#write(this.#random.fork(`client ${client}`)));
-    }
-    this.#running.push(this.#read(this.#random.fork('reader')));
-    this.#running.push(this.#retain(this.#random.fork('retention')));
-    this.#running.push(this.#trouble(this.#random.fork('trouble')));
-  }
-
-  stop(): void {
-    this.#stopped = true;
-  }
-
-  async ended(): Promise<void> {
-    await this.#simulation.scheduler.drive(Promise.all(this.#running).then(() => undefined));
-  }
-
-  async #write(random: Random): Promise<void> {
-    while (!this.#stopped) {
-      const sections = this.#ledger.draw(this.#volume, random, this.#now(), PAYLOAD_BYTES_MAX);
-      try {
-        const appended = this.#volume.append(sections);
-        await appended;
-        this.#ledger.acknowledge(sections);
-      } catch (error) {
-        // Of a call that takes several commits some may be stored; of a full disk's single one,
-        // none.
-        const refused = error instanceof LogFullError && sections.length === 1;
-        this.#ledger.refuse(sections, refused);
-        await this.#pause(random, 5);
-      }
-      if (random.below(3) === 0) {
-        await this.#pause(random, 2);
-      }
-    }
-  }
-
-  async #read(random: Random): Promise<void> {
-    while (!this.#stopped) {
-      await this.#ledger.checkSome(this.#volume, random).catch(() => undefined);
-      await this.#pause(random, 10);
-    }
-  }
-
-  async #retain(random: Random): Promise<void> {
-    while (!this.#stopped) {
-      await this.#pause(random, 60);
-      this.#ledger.ageAndDelete(random, this.#now());
-      const { horizons } = this.#ledger;
-      const horizonMs = new Map(horizons);
-      await this.#volume.retain((shard) => horizonMs.get(shard) ?? 0).catch(() => undefined);
-    }
-  }
-
-  /** A disk that fills up and is cleared again, and, rarely, a sync that fails. */
-  async #trouble(random: Random): Promise<void> {
-    while (!this.#stopped) {
-      await this.#pause(random, 150);
-      const kind = random.below(10);
-      if (kind < 3) {
-        this.#disk.setCapacity(random.below(6 * SEGMENT_BYTES));
-        await this.#pause(random, 60);
-        this.#disk.setCapacity(DISK_BYTES);
-      } else if (kind === 3) {
-        this.#disk.failNextSync();
-      }
-    }
-  }
-
-  #pause(random: Random, msMax: number): Promise<void> {
-    const { scheduler } = this.#simulation;
-    return new Promise((resolve) => {
-      scheduler.schedule(random.next() * msMax, resolve);
-    });
-  }
-
-  #now(): number {
-    return this.#simulation.clock().now();
-  }
+  await log.close();
 }

@@ -201,11 +201,11 @@ export class Retention {
       unit.gone = true;
     }
     units.sealed = units.sealed.filter((unit) => !unit.gone);
-    for (const unit of gone) {
-      // First: on a full disk it makes room for the catalog.
-      await units.store.drop(unit);
-    }
     try {
+      for (const unit of gone) {
+        // First: on a full disk it makes room for the catalog.
+        await units.store.drop(unit);
+      }
       await saveCatalog();
     } catch (error) {
       // The catalog still lists them: they stay, and a later pass tries again.

@@ -14,8 +14,8 @@ const LIVE_MIN = 3;
 /** Records of one request stay below what a request may carry. */
 const REQUEST_BYTES_MAX = 4 * 1024 * 1024;
 
-/** Refusals that a stream's deletion explains. */
-const EXPECTED = new Set(['ResourceNotFoundException', 'ResourceInUseException']);
+/** Refusals that a stream's deletion explains, and nothing else does. */
+const GONE = new Set(['ResourceNotFoundException', 'ResourceInUseException']);
 
 /** Runs until `stop`; connections that break after the kill end it quietly. */
 export class Load {
@@ -79,7 +79,6 @@ export class Load {
       try {
         await body.call(this, client, chance);
       } catch (error) {
-        if (error instanceof ServiceFault && EXPECTED.has(error.name)) continue;
         const text = `${name} failed: ${client.last} ${String(error)}`;
         if (!this.#ended) this.failure ??= new Error(text, { cause: error });
         break;
@@ -103,33 +102,42 @@ export class Load {
     world.events.emit('sent');
     if (single) {
       const input = { StreamName: stream.name, ...entries[0] };
-      const answer = await this.#putOne(client, stream, input);
+      const answer = await this.#unlessGone(stream, client.call('PutRecord', input));
       if (answer !== undefined) world.acked += stream.oracle.answered(keys, [answer]);
     } else {
       const input = { StreamName: stream.name, Records: entries };
-      const answer = await client.call('PutRecords', input);
-      world.acked += stream.oracle.answered(keys, answer.Records);
+      const answer = await this.#unlessGone(stream, client.call('PutRecords', input));
+      if (answer !== undefined) {
+        this.#checkEntries(answer.Records);
+        world.acked += stream.oracle.answered(keys, answer.Records);
+      }
     }
     if (chance.happens(0.5)) await pause(chance.between(1, 10));
   }
 
   /**
-   * While a reshard seals a shard, a put to it may fail in a way that clients repeat; undefined
-   * then. At any other time no put may fail.
-   * @param {KinesisClient} client
+   * The answer to a call, undefined where the stream was being deleted when it was refused.
    * @param {import('./world.mjs').Stream} stream
-   * @param {object} input
+   * @param {Promise<any>} call
    */
-  async #putOne(client, stream, input) {
-    const before = stream.changes.idle('shards');
+  async #unlessGone(stream, call) {
     try {
-      return await client.call('PutRecord', input);
+      return await call;
     } catch (error) {
-      const resharding = !before || !stream.changes.idle('shards');
-      const sealed = error instanceof ServiceFault && error.name === 'InternalFailure';
-      if (!sealed || !resharding) throw error;
-      this.#world.sealedPuts++;
+      const refused = error instanceof ServiceFault && GONE.has(error.name);
+      if (!refused || this.#world.isLive(stream)) throw error;
       return undefined;
+    }
+  }
+
+  /**
+   * No entry fails while the server lives: nothing is throttled, and puts wait for a reshard.
+   * @param {{ ErrorCode?: string, ErrorMessage?: string }[]} results
+   */
+  #checkEntries(results) {
+    const failed = results.find(({ ErrorCode }) => ErrorCode !== undefined);
+    if (failed !== undefined && !this.#ended) {
+      throw new Error(`an entry failed: ${failed.ErrorCode} ${failed.ErrorMessage}`);
     }
   }
 
@@ -157,15 +165,14 @@ export class Load {
     if (streams.length === 0) return;
     const stream = chance.pick(streams);
     const shard = chance.pick(stream.shards);
-    const { ShardIterator } = await client.call('GetShardIterator', {
-      StreamName: stream.name,
-      ShardId: shard,
-      ShardIteratorType: 'TRIM_HORIZON',
-    });
-    const { Records } = await client.call('GetRecords', { ShardIterator, Limit: 1000 });
+    const position = { StreamName: stream.name, ShardId: shard, ShardIteratorType: 'TRIM_HORIZON' };
+    const found = await this.#unlessGone(stream, client.call('GetShardIterator', position));
+    if (found === undefined) return;
+    const page = { ShardIterator: found.ShardIterator, Limit: 1000 };
+    const answer = await this.#unlessGone(stream, client.call('GetRecords', page));
     // A name may be given to a new stream between two calls.
-    if (!this.#world.isLive(stream)) return;
-    for (const record of Records) stream.oracle.observed(shard, record);
+    if (answer === undefined || !this.#world.isLive(stream)) return;
+    for (const record of answer.Records) stream.oracle.observed(shard, record);
   }
 
   /** @type {Loop} */

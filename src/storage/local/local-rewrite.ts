@@ -24,6 +24,9 @@ export async function rewriteSegment(
   frames: AsyncIterable<readonly Uint8Array[]>,
 ): Promise<RewrittenUnit> {
   const segment = home.segment(number);
+  if (home.failure !== null) {
+    throw home.failure;
+  }
   if (segment === null) {
     throw new CorruptionError(`${home.path(number)} is missing`);
   }
@@ -49,7 +52,7 @@ export async function rewriteSegment(
   await home.disk.rename(temporary, path);
   // The new file is the one that is read from now on, whether its name is sure to last or not.
   const unit = await home.replaced(number, end, generation);
-  const durable = await home.disk.syncDirectory(home.directory).then(
+  const durable = await home.syncNames().then(
     () => true,
     () => false,
   );

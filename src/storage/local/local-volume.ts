@@ -51,6 +51,7 @@ export class LocalVolume {
   readonly identity: number;
   readonly #segments = new Map<number, Segment>();
   readonly #files: FileCache;
+  #failure: EngineUnavailableError | null = null;
 
   constructor(disk: Disk, directory: string, volume: number, identity: number, filesMax: number) {
     this.disk = disk;
@@ -58,6 +59,30 @@ export class LocalVolume {
     this.volume = volume;
     this.identity = identity;
     this.#files = new FileCache(disk, filesMax);
+  }
+
+  /**
+   * Why nothing may be written to this directory any more; null while all is well. Set before the
+   * sync that failed has told its caller.
+   */
+  get failure(): EngineUnavailableError | null {
+    return this.#failure;
+  }
+
+  /**
+   * Makes the names in the directory durable. A sync that fails may take other names of the same
+   * moment with it, whose own syncs then end well though they saved nothing: after it the volume is
+   * over.
+   */
+  async syncNames(): Promise<void> {
+    try {
+      await this.disk.syncDirectory(this.directory);
+    } catch (error) {
+      this.#failure ??= new EngineUnavailableError(
+        `volume ${this.volume} stops, its disk failed: ${String(error)}`,
+      );
+      throw error;
+    }
   }
 
   path(number: number): string {
@@ -127,21 +152,26 @@ export class LocalVolume {
     for (const { number, end, generation } of wanted) {
       const first =
         segmentOf(from) === number ? Math.max(offsetOf(from), segmentHeaderBytes) : null;
-      const file = await this.#files.get(this.path(number));
-      if (before !== null && before.number === number - 1) {
-        yield* missingBetween(before, await readHeader(file), number);
-      }
+      // A handle of its own: the cache may close any other in the middle of the walk.
+      const file = await this.disk.open(this.path(number), 'read');
       let chain: FrameChain | null = null;
-      const { identity, volume } = this;
-      const scan = { identity, volume, end, headsOnly, from: first ?? segmentHeaderBytes };
-      for await (const entry of scanSegment(file, scan)) {
-        const position = positionOf(number, entry.offset);
-        if (entry.kind === 'frame') {
-          chain = entry.head.chain;
-          yield { kind: 'frame', position, frame: entry.bytes };
-        } else {
-          yield { kind: 'damage', position, bytes: entry.bytes };
+      try {
+        if (before !== null && before.number === number - 1) {
+          yield* missingBetween(before, await readHeader(file), number);
         }
+        const { identity, volume } = this;
+        const scan = { identity, volume, end, headsOnly, from: first ?? segmentHeaderBytes };
+        for await (const entry of scanSegment(file, scan)) {
+          const position = positionOf(number, entry.offset);
+          if (entry.kind === 'frame') {
+            chain = entry.head.chain;
+            yield { kind: 'frame', position, frame: entry.bytes };
+          } else {
+            yield { kind: 'damage', position, bytes: entry.bytes };
+          }
+        }
+      } finally {
+        await file.close();
       }
       before = chain === null ? null : { number, generation, chain };
     }
@@ -178,7 +208,7 @@ export class LocalVolume {
       await this.disk.remove(this.path(number));
     }
     if (numbers.length > 0) {
-      await this.disk.syncDirectory(this.directory);
+      await this.syncNames();
     }
   }
 
@@ -239,7 +269,7 @@ export class LocalVolume {
     } else {
       await this.disk.rename(path, `${this.directory}/${TORN_NAME}`);
     }
-    await this.disk.syncDirectory(this.directory);
+    await this.syncNames();
   }
 }
 

@@ -110,9 +110,7 @@ export class LocalWriter implements VolumeWriter {
   }
 
   async append(parts: readonly Uint8Array[]): Promise<Position> {
-    if (this.#over !== null) {
-      throw this.#over;
-    }
+    this.#checkOver();
     assert(!this.#appending, 'local log: one append at a time');
     this.#appending = true;
     const appended = this.#append(parts);
@@ -146,6 +144,7 @@ export class LocalWriter implements VolumeWriter {
       'local log: the frame does not follow the last one',
     );
     const target = await this.#target();
+    this.#checkOver();
     const opening = target.bytes === 0;
     const written = opening ? [this.#header(target.number), ...parts] : parts;
     const bytes = head.frameBytes + (opening ? segmentHeaderBytes : 0);
@@ -155,6 +154,14 @@ export class LocalWriter implements VolumeWriter {
     }
     await this.#write(target, written);
     return this.#committed(target, end, head);
+  }
+
+  /** Throws where the writer is over, or the names of the volume's files are not sure to last. */
+  #checkOver(): void {
+    this.#over ??= this.#home.failure;
+    if (this.#over !== null) {
+      throw this.#over;
+    }
   }
 
   #committed(target: ActiveFile, end: number, head: FrameHead): Position {
@@ -282,7 +289,7 @@ export class LocalWriter implements VolumeWriter {
     const allocated = Math.min(this.#segmentBytes, FIRST_ALLOCATION_BYTES);
     try {
       await file.allocate(allocated);
-      await this.#home.disk.syncDirectory(this.#home.directory);
+      await this.#home.syncNames();
     } catch (error) {
       await file.close();
       await this.#home.disk.remove(path);
