@@ -2,17 +2,23 @@
 // @ts-check
 // npm run conformance -- --endpoint URL: asks a running server, ours or any other, whether it
 // answers as the service does. Last line `N passed, N failed`; exits 1 when a case failed.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Client } from './kit/client.mjs';
 import { show } from './kit/expect.mjs';
 import { Lab } from './kit/lab.mjs';
-import { loadSuites } from './kit/load.mjs';
+import { loadSuites, OPTIONAL } from './kit/load.mjs';
 import { bySuite, runSuites } from './kit/runner.mjs';
 
 const USAGE = `usage: npm run conformance -- --endpoint URL [options]
 
   --region R       default us-east-1
+  --access-key ID, --secret-key SECRET
+                   credentials that the server knows: adds the cases of wrong signatures
+  --session FILE   temporary ones, as a credential_process prints them: adds those of sessions
+  --bucket NAME    that channels can deliver to: adds the cases of deliveries
+  --s3-endpoint URL, --role ARN
+                   where it is, if not with AWS, and the role of the channels
   --account ID     of the credentials; found out when it is not given
   --operation X    only this operation or matter (repeatable)
   --protocol P     json, cbor or both (default)
@@ -22,14 +28,20 @@ const USAGE = `usage: npm run conformance -- --endpoint URL [options]
   --case-seconds S, --total-seconds S   time limits, default 90 and 1800
   --quiet          no line per failure
 
-Credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; without them
-invented ones are used. Streams that the run makes are deleted at its end.
+Other credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; without
+them invented ones are used. Streams that the run makes are deleted at its end.
 `;
 
 const { values } = parseArgs({
   options: {
     endpoint: { type: 'string' },
     region: { type: 'string', default: process.env['AWS_REGION'] ?? 'us-east-1' },
+    'access-key': { type: 'string' },
+    'secret-key': { type: 'string' },
+    session: { type: 'string' },
+    bucket: { type: 'string' },
+    's3-endpoint': { type: 'string' },
+    role: { type: 'string' },
     account: { type: 'string' },
     operation: { type: 'string', multiple: true, default: [] },
     protocol: { type: 'string', default: 'both' },
@@ -46,12 +58,45 @@ const { values } = parseArgs({
 /** @returns {import('./kit/client.mjs').Credentials} */
 function credentials() {
   const { env } = process;
+  const { 'access-key': accessKeyId, 'secret-key': secretAccessKey } = values;
+  if (accessKeyId !== undefined && secretAccessKey !== undefined) {
+    return { accessKeyId, secretAccessKey };
+  }
   const token = env['AWS_SESSION_TOKEN'];
   return {
     accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? 'AKIDEXAMPLE',
     secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] ?? 'secret',
     ...(token === undefined ? {} : { sessionToken: token }),
   };
+}
+
+/** @returns {import('./kit/client.mjs').Credentials | undefined} */
+function session() {
+  if (values.session === undefined) return undefined;
+  const { AccessKeyId, SecretAccessKey, SessionToken } = JSON.parse(
+    readFileSync(values.session, 'utf8'),
+  );
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+}
+
+/** Matters that this run lacks something for. */
+function without() {
+  const given = {
+    keys: values['access-key'] !== undefined && values['secret-key'] !== undefined,
+    session: values.session !== undefined,
+    bucket: values.bucket !== undefined,
+  };
+  return Object.entries(OPTIONAL).flatMap(([what, name]) =>
+    given[/** @type {keyof typeof given} */ (what)] ? [] : [name],
+  );
+}
+
+/** @returns {Promise<import('./kit/bucket.mjs').Bucket | undefined>} */
+async function bucket() {
+  const { bucket: name, region, 's3-endpoint': endpoint, role } = values;
+  if (name === undefined) return undefined;
+  const { Bucket } = await import('./kit/bucket.mjs');
+  return new Bucket({ name, region, ...(endpoint ? { endpoint } : {}), ...(role ? { role } : {}) });
 }
 
 /**
@@ -93,8 +138,8 @@ async function main() {
   const { endpoint, region } = values;
   const client = new Client({ endpoint, region, credentials: credentials() });
   const account = values.account ?? (await findAccount(client));
-  const lab = new Lab({ client, account });
-  const loaded = (await loadSuites()).filter(
+  const lab = new Lab({ client, account, session: session(), bucket: await bucket() });
+  const loaded = (await loadSuites(without())).filter(
     ({ suite }) => values.operation.length === 0 || values.operation.includes(suite.name),
   );
   /** @type {import('./kit/client.mjs').Protocol[]} */

@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadSuites } from './kit/load.mjs';
+import { loadSuites, OPTIONAL } from './kit/load.mjs';
 import { freePorts } from '../test/harness/ports.mjs';
 import {
   accepts,
@@ -111,7 +111,7 @@ async function measureSuite(starter, suite) {
 async function measure(name) {
   const starter = PEERS[name];
   if (starter === undefined) throw new Error(`unknown: ${name}; known: ${Object.keys(PEERS)}`);
-  const waiting = (await loadSuites()).map(({ suite }) => suite.name);
+  const waiting = (await loadSuites(Object.values(OPTIONAL))).map(({ suite }) => suite.name);
   /** @type {Result[]} */
   const results = [];
   let title = name;

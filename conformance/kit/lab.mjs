@@ -28,10 +28,14 @@ export class Lab {
    * @param {object} options
    * @param {Client} options.client
    * @param {string} options.account
+   * @param {import('./client.mjs').Credentials | undefined} [options.session] temporary credentials
+   * @param {import('./bucket.mjs').Bucket | undefined} [options.bucket] that channels can deliver to
    */
-  constructor({ client, account }) {
+  constructor({ client, account, session, bucket }) {
     this.client = client;
     this.account = account;
+    this.session = session;
+    this.bucket = bucket;
     this.region = client.region;
     this.prefix = `tr-${randomBytes(4).toString('hex')}-`;
   }

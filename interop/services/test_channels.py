@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import struct
+import subprocess
 import sys
 import time
 import urllib.request
@@ -22,7 +23,7 @@ from botocore.config import Config
 from botocore.exceptions import WaiterError
 
 from cases import check, finish, until
-from processes import CREDENTIALS, REGION, Service, Tailrace, end_all
+from processes import CHECKOUT, CREDENTIALS, REGION, Service, Tailrace, end_all
 
 ACCOUNT = CREDENTIALS["AWS_ACCESS_KEY_ID"]
 FORMATS = {"JSON": ".jsonl", "STRING": ".txt", "BYTE_ARRAY": ".bin"}
@@ -277,6 +278,20 @@ def exactly_once_over_kills(world):
         assert order == sorted(order), key
 
 
+def the_conformance_suite_of_deliveries(world):
+    """The suite that runs against the real service too, with this S3 beside the server."""
+    run = subprocess.run(
+        ["node", "conformance/main.mjs", "--operation", "(deliveries)"]
+        + ["--endpoint", world.server.url, "--bucket", "archive", "--account", ACCOUNT]
+        + ["--s3-endpoint", world.service.url],
+        cwd=CHECKOUT,
+        env={**os.environ, **CREDENTIALS},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
 def a_deleted_channel(world):
     arn = world.kinesis.list_channels()["ChannelSummaries"][0]["ChannelARN"]
     before = len(world.objects("archive", ""))
@@ -295,6 +310,7 @@ CASES = [
     children_follow_their_parents,
     dead_letters,
     a_bucket_that_is_not_there,
+    the_conformance_suite_of_deliveries,
     exactly_once_over_kills,
     a_deleted_channel,
 ]
