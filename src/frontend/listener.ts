@@ -18,6 +18,7 @@ import type { Expiring } from './deadlines.ts';
 import type { ExchangeHandler } from './exchange.ts';
 import { Http1 } from './http1.ts';
 import { Http2 } from './http2.ts';
+import { PlainHttp1 } from './plain-http1.ts';
 import type { HttpLimits } from './http-options.ts';
 
 /** Connections the system may hold ready before they are accepted. */
@@ -72,6 +73,7 @@ export class HttpListener {
   readonly #limits: HttpLimits;
   readonly #deadlines: Deadlines;
   readonly #http1: Http1;
+  readonly #plain: PlainHttp1;
   readonly #http2: Http2;
   #tls: TlsServer | null = null;
   /** Settles when it is known whether there is TLS; never rejects. */
@@ -94,6 +96,7 @@ export class HttpListener {
     this.bodies = new BodyBudget(limits.bodiesBytesMax);
     const parts = { ...dependencies, limits, bodies: this.bodies, deadlines: this.#deadlines };
     this.#http1 = new Http1(parts);
+    this.#plain = new PlainHttp1(parts, this.#http1);
     this.#http2 = new Http2(parts);
     if (options.tls instanceof Promise) {
       this.#tlsKnown = options.tls.then(
@@ -156,6 +159,7 @@ export class HttpListener {
     for (const silence of this.#undecided) {
       silence.expire();
     }
+    this.#plain.drain();
     this.#http1.drain();
     this.#http2.drain();
     const cut = this.#clock.after(deadlineMs, () => {
@@ -186,7 +190,7 @@ export class HttpListener {
       if (socket.alpnProtocol === 'h2') {
         this.#http2.accept(socket);
       } else if (socket.alpnProtocol === 'http/1.1') {
-        this.#http1.accept(socket);
+        this.#plain.accept(socket);
       } else {
         this.#sniffWithin(socket);
       }
@@ -229,7 +233,7 @@ export class HttpListener {
     socket.on('close', () => this.#decide(silence));
     this.#sniff(socket, silence, (_firstByte, isHttp2) => {
       if (!isHttp2) {
-        this.#http1.accept(socket);
+        this.#plain.accept(socket);
         return;
       }
       // Node answers a secure socket that did not negotiate HTTP/2 with an error page.
@@ -294,7 +298,7 @@ export class HttpListener {
     } else if (isHttp2) {
       this.#http2.accept(socket);
     } else {
-      this.#http1.accept(socket);
+      this.#plain.accept(socket);
     }
   }
 }

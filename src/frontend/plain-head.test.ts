@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { parsePlainHead } from './plain-head.ts';
+
+const parse = (text: string, max = 4096) => parsePlainHead(Buffer.from(text, 'latin1'), max);
+
+const plain = (lines: string) => `POST / HTTP/1.1\r\n${lines}\r\n`;
+
+/** What Node's server reads; null when it finds no whole and regular request. */
+function readByNode(text: string): Promise<IncomingMessage | null> {
+  return new Promise((resolve) => {
+    const server = createServer({ requireHostHeader: false }, (request) => resolve(request));
+    server.on('checkContinue', () => resolve(null));
+    server.on('clientError', () => resolve(null));
+    const socket = new PassThrough();
+    server.emit('connection', socket);
+    socket.write(Buffer.from(text, 'latin1'));
+    socket.on('close', () => resolve(null));
+    setImmediate(() => setImmediate(() => resolve(null)));
+  });
+}
+
+test('reads a plain head', () => {
+  const body = 'abcde';
+  const head =
+    'POST /?x=1 HTTP/1.1\r\nHost: h:1\r\nX-Amz-Target:  a b \r\nContent-Length: 5\r\n\r\n';
+  assert.deepEqual(parse(head + body), {
+    target: '/?x=1',
+    headers: { host: 'h:1', 'x-amz-target': 'a b', 'content-length': '5' },
+    rawHeaders: ['Host', 'h:1', 'X-Amz-Target', 'a b', 'Content-Length', '5'],
+    bytes: head.length,
+    bodyBytes: 5,
+  });
+});
+
+test('leaves to Node what is not plain', () => {
+  const fine = 'Host: h\r\nContent-Length: 5\r\n';
+  assert.ok(parse(plain(fine)));
+  assert.ok(parse(plain(`${fine}Connection: Keep-Alive\r\n`)));
+  for (const text of [
+    '',
+    plain(fine).slice(0, -1),
+    plain(fine).replace('POST', 'GET'),
+    plain(fine).replace('HTTP/1.1', 'HTTP/1.0'),
+    plain(fine).replace('POST /', 'POST http://h/'),
+    plain(fine).replace('POST / ', 'POST /  '),
+    plain(fine).replace('\r\nHost', '\nHost'),
+    plain('Host: h\r\n'),
+    plain(''),
+    plain(`${fine}Content-Length: 5\r\n`),
+    plain(`${fine}content-length: 6\r\n`),
+    plain('Host: h\r\nContent-Length: +5\r\n'),
+    plain('Host: h\r\nContent-Length: 5,5\r\n'),
+    plain('Host: h\r\nContent-Length: 0x5\r\n'),
+    plain('Host: h\r\nContent-Length: 99999999999\r\n'),
+    plain('Host: h\r\nContent-Length : 5\r\n'),
+    plain(`${fine}Transfer-Encoding: chunked\r\n`),
+    plain(`${fine}transfer-ENCODING: identity\r\n`),
+    plain(`${fine}Expect: 100-continue\r\n`),
+    plain(`${fine}Upgrade: h2c\r\n`),
+    plain(`${fine}Connection: close\r\n`),
+    plain(`${fine}Connection: keep-alive, x\r\n`),
+    plain(`${fine}X: a\r\n b\r\n`),
+    plain(`${fine}X: a\rb\r\n`),
+    plain(`${fine}X: a\nb\r\n`),
+    plain(`${fine}X: a\0b\r\n`),
+    plain(`${fine}X y: a\r\n`),
+    plain(`${fine}: a\r\n`),
+    plain(`${fine}no colon\r\n`),
+    plain(`${fine}A: 1\r\na: 2\r\n`),
+    plain(`${fine}__proto__: x\r\n`),
+    plain(`${fine}constructor: x\r\n`),
+  ]) {
+    assert.equal(parse(text), null, JSON.stringify(text));
+  }
+  assert.equal(parse(plain(`${fine}X: ${'a'.repeat(100)}\r\n`), 64), null, 'too long');
+});
+
+test('what it takes, Node reads the same way', async () => {
+  const fine = 'POST / HTTP/1.1\r\nHost: h\r\nX-Y: a b\tc\r\nContent-Length: 5\r\n\r\n';
+  let taken = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.nat(fine.length - 1), fc.nat(255), async (at, code) => {
+      const text = fine.slice(0, at) + String.fromCharCode(code) + fine.slice(at + 1);
+      const head = parse(text);
+      if (head === null) return;
+      taken++;
+      const request = await readByNode(text);
+      assert.ok(request, JSON.stringify(text));
+      assert.equal(request.method, 'POST');
+      assert.equal(request.url, head.target);
+      assert.deepEqual({ ...request.headers }, head.headers);
+      assert.deepEqual(request.rawHeaders, head.rawHeaders);
+    }),
+    { numRuns: 2000 },
+  );
+  assert.ok(taken > 100);
+});
