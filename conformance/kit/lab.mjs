@@ -28,7 +28,7 @@ export class Lab {
    * @param {object} options
    * @param {Client} options.client
    * @param {string} options.account
-   * @param {import('./client.mjs').Credentials | undefined} [options.session] temporary credentials
+   * @param {import('./client.mjs').Credentials | undefined} [options.session] temporary ones
    * @param {import('./bucket.mjs').Bucket | undefined} [options.bucket] that channels can deliver to
    */
   constructor({ client, account, session, bucket }) {
