@@ -57,6 +57,19 @@ test('sizes that are not asked for any more make room for those that are', () =>
   assert.equal(pool.take(2 * MiB), larger);
 });
 
+test('what is not needed any more is let go of', () => {
+  const pool = new BufferPool({ idleBytesMax: 9 * MiB, bufferBytesMax: 4 * MiB });
+  for (const buffer of [1, 2, 3].map(() => pool.take(MiB))) pool.give(buffer);
+  pool.trim();
+  assert.equal(pool.idleBytes, 3 * MiB, 'was needed before the first call');
+  pool.give(pool.take(MiB));
+  pool.trim();
+  assert.equal(pool.idleBytes, MiB);
+  pool.trim();
+  pool.trim();
+  assert.equal(pool.idleBytes, 0);
+});
+
 test('a part of a buffer is not taken back', () => {
   const pool = new BufferPool({ idleBytesMax: MiB, bufferBytesMax: MiB });
   assert.throws(() => pool.give(pool.take(100_000).subarray(1)), /whole buffers/);

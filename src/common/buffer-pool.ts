@@ -36,6 +36,8 @@ export class BufferPool implements Buffers {
   /** Unused buffers by their size; the size used last is the last. */
   readonly #idle = new Map<number, Uint8Array[]>();
   #idleBytes = 0;
+  /** Bytes that have been unused ever since the last `trim`. */
+  #unneededBytes = 0;
 
   constructor(options: BufferPoolOptions) {
     this.#options = options;
@@ -55,6 +57,7 @@ export class BufferPool implements Buffers {
     const buffer = this.#idle.get(size)?.pop() ?? this.#larger(size);
     if (buffer === undefined) return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
     this.#idleBytes -= buffer.length;
+    this.#unneededBytes = Math.min(this.#unneededBytes, this.#idleBytes);
     return buffer;
   }
 
@@ -82,19 +85,32 @@ export class BufferPool implements Buffers {
     this.#idle.set(size, buffers);
     buffers.push(buffer);
     this.#idleBytes += size;
-    if (this.#idleBytes > idleBytesMax) this.#forget();
+    if (this.#idleBytes > idleBytesMax) this.#forget(idleBytesMax);
   }
 
-  /** Leaves buffers to the collector, those of sizes not seen for longest first. */
-  #forget(): void {
+  /**
+   * Leaves to the collector what was not needed since the last call, so that after a busy time the
+   * memory goes back; for every few seconds.
+   */
+  trim(): void {
+    this.#forget(this.#idleBytes - this.#unneededBytes);
+    this.#unneededBytes = this.#idleBytes;
+  }
+
+  /**
+   * Leaves buffers to the collector until no more than `bytesMax` are unused, those of sizes not
+   * seen for longest first.
+   */
+  #forget(bytesMax: number): void {
     for (const [size, buffers] of this.#idle) {
-      while (buffers.length > 0 && this.#idleBytes > this.#options.idleBytesMax) {
+      while (buffers.length > 0 && this.#idleBytes > bytesMax) {
         buffers.pop();
         this.#idleBytes -= size;
       }
-      if (buffers.length > 0) return;
+      if (buffers.length > 0) break;
       this.#idle.delete(size);
     }
+    this.#unneededBytes = Math.min(this.#unneededBytes, this.#idleBytes);
   }
 }
 

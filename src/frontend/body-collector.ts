@@ -9,6 +9,7 @@
  * Buffers of answered requests are used again: memory outside the heap that is given up with every
  * request makes the collector run all the time.
  */
+import type { Buffers } from '../common/buffer-pool.ts';
 
 /** Size reserved on a client's word alone, bytes. */
 const TRUSTED_BYTES_MAX = 1024 * 1024;
@@ -16,22 +17,20 @@ const TRUSTED_BYTES_MAX = 1024 * 1024;
 /** First buffer of a body of unknown length, bytes. */
 const UNKNOWN_BYTES = 16 * 1024;
 
-/** Buffers kept for later bodies: bytes of each, and of all together. */
+/** From this size on buffers are worth being used again, bytes. */
 const SPARE_BYTES_MIN = 64 * 1024;
-const SPARE_BYTES_MAX = TRUSTED_BYTES_MAX;
-const SPARES_BYTES_MAX = 8 * 1024 * 1024;
 
 const nothing = new Uint8Array(0);
 
 /** Bytes that all bodies together may hold, from their first byte until their answer is out. */
 export class BodyBudget {
   readonly bytesMax: number;
-  readonly #spares: Uint8Array[] = [];
-  #spareBytes = 0;
+  readonly #buffers: Buffers;
   #bytes = 0;
 
-  constructor(bytesMax: number) {
+  constructor(bytesMax: number, buffers: Buffers) {
     this.bytesMax = bytesMax;
+    this.#buffers = buffers;
   }
 
   get bytes(): number {
@@ -53,28 +52,15 @@ export class BodyBudget {
 
   /** A buffer of `bytes` at least and not much more, with whatever content. */
   buffer(bytes: number): Uint8Array {
-    if (bytes >= SPARE_BYTES_MIN && bytes <= SPARE_BYTES_MAX) {
-      const found = this.#spares.findLastIndex((spare) => spare.length >= bytes);
-      if (found >= 0) {
-        const [spare] = this.#spares.splice(found, 1) as [Uint8Array];
-        this.#spareBytes -= spare.length;
-        return spare;
-      }
-      // Bodies of one client differ by little: a round size fits the next one too.
-      return Buffer.allocUnsafeSlow(Math.ceil(bytes / SPARE_BYTES_MIN) * SPARE_BYTES_MIN);
-    }
-    // Unpooled on purpose: a view into the shared pool would pin a slab for as long as the request
-    // lives.
-    return Buffer.allocUnsafeSlow(bytes);
+    // Small ones are unpooled on purpose: a view into Node's shared pool would pin a slab for as
+    // long as the request lives.
+    return bytes >= SPARE_BYTES_MIN ? this.#buffers.take(bytes) : Buffer.allocUnsafeSlow(bytes);
   }
 
   /** Takes back a buffer that nobody looks at any more. */
   spare(buffer: Uint8Array): void {
-    const { length } = buffer;
-    const fits = length >= SPARE_BYTES_MIN && length <= SPARE_BYTES_MAX;
-    if (fits && this.#spareBytes + length <= SPARES_BYTES_MAX) {
-      this.#spares.push(buffer);
-      this.#spareBytes += length;
+    if (buffer.length >= SPARE_BYTES_MIN) {
+      this.#buffers.give(buffer);
     }
   }
 }

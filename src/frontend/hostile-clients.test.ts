@@ -6,12 +6,11 @@ import assert from 'node:assert/strict';
 import { connect as http2Connect } from 'node:http2';
 import { connect as netConnect } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { BufferPool } from '../common/buffer-pool.ts';
+import { PoisoningPool } from '../common/poisoning-pool.suite.ts';
 import { NodeClock } from '../runtime/node/clock.ts';
 import type { ExchangeHandler } from './exchange.ts';
 import { defaultHttpLimits } from './http-options.ts';
 import { HttpListener } from './listener.ts';
-import { pieceBuffers } from './paced-sender.ts';
 import { makeIdentity, sendBytes, ways } from './test-clients.suite.ts';
 
 const clock = new NodeClock();
@@ -87,7 +86,7 @@ describe('hostile clients', () => {
       bodyBytesMax: 100_000,
     };
     listener = new HttpListener(
-      { clock, handler: counter, pieces: new BufferPool(pieceBuffers) },
+      { clock, handler: counter, buffers: new PoisoningPool() },
       { limits, tls: identity },
     );
     ({ port } = await listener.listen({ host: '127.0.0.1', port: 0 }));

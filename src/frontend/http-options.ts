@@ -61,5 +61,5 @@ export interface HttpParts {
   readonly bodies: BodyBudget;
   readonly deadlines: Deadlines;
   /** For the pieces of large answers. */
-  readonly pieces: Buffers;
+  readonly buffers: Buffers;
 }

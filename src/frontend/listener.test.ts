@@ -4,14 +4,13 @@ import { request } from 'node:http';
 import { connect as netConnect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { connect as tlsConnect } from 'node:tls';
-import { BufferPool } from '../common/buffer-pool.ts';
+import { PoisoningPool } from '../common/poisoning-pool.suite.ts';
 import { NodeClock } from '../runtime/node/clock.ts';
 import type { ResponseStream } from '../api/response-stream.ts';
 import type { ExchangeHandler } from './exchange.ts';
 import { defaultHttpLimits } from './http-options.ts';
 import type { HttpLimits } from './http-options.ts';
 import { HttpListener } from './listener.ts';
-import { pieceBuffers } from './paced-sender.ts';
 import { makeIdentity, sendBytes, ways } from './test-clients.suite.ts';
 
 const clock = new NodeClock();
@@ -40,7 +39,7 @@ async function listenWith(
 ): Promise<{ listener: HttpListener; port: number; echo: Echo }> {
   const echo = new Echo();
   const listener = new HttpListener(
-    { clock, handler: echo, pieces: new BufferPool(pieceBuffers) },
+    { clock, handler: echo, buffers: new PoisoningPool() },
     { limits: { ...defaultHttpLimits, ...limits }, tls: identity },
   );
   const { port } = await listener.listen({ host: '127.0.0.1', port: 0 });

@@ -64,8 +64,8 @@ export interface BoundAddress {
 export interface ListenerDependencies {
   readonly clock: Clock;
   readonly handler: ExchangeHandler;
-  /** For the pieces of large answers. */
-  readonly pieces: Buffers;
+  /** For bodies and the pieces of large answers. */
+  readonly buffers: Buffers;
 }
 
 export class HttpListener {
@@ -93,7 +93,7 @@ export class HttpListener {
     this.#clock = clock;
     this.#limits = limits;
     this.#deadlines = new Deadlines(clock);
-    this.bodies = new BodyBudget(limits.bodiesBytesMax);
+    this.bodies = new BodyBudget(limits.bodiesBytesMax, dependencies.buffers);
     const parts = { ...dependencies, limits, bodies: this.bodies, deadlines: this.#deadlines };
     this.#http1 = new Http1(parts);
     this.#plain = new PlainHttp1(parts, this.#http1);

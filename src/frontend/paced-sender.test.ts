@@ -54,13 +54,13 @@ class Sending implements ExchangeHandler {
 describe('paced bodies', () => {
   const clock = new NodeClock();
   const sending = new Sending();
-  const pieces = new PoisoningPool();
+  const buffers = new PoisoningPool();
   let listener: HttpListener;
   let port = 0;
 
   before(async () => {
     listener = new HttpListener(
-      { clock, handler: sending, pieces },
+      { clock, handler: sending, buffers },
       { limits: defaultHttpLimits, tls: await makeIdentity() },
     );
     ({ port } = await listener.listen({ host: '127.0.0.1', port: 0 }));
@@ -77,12 +77,12 @@ describe('paced bodies', () => {
         assert.ok(body.equals(sending.bytes.subarray(0, asked[i])), `${asked[i]} bytes`);
       }
       assert.ok(sending.bodies.every((body) => body.releases > 0));
-      assert.ok(pieces.given > 0);
+      assert.ok(buffers.given > 0);
     });
   }
 
   it('are given up with their connection, and their pieces with them', async () => {
-    const { taken } = pieces;
+    const { taken } = buffers;
     const socket = connect({ host: '127.0.0.1', port });
     socket.write(`POST /${9 * MiB} HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx`);
     await new Promise((resolve) => socket.once('readable', resolve));
@@ -90,7 +90,7 @@ describe('paced bodies', () => {
     const body = sending.bodies.at(-1)!;
     while (body.releases === 0) await clock.sleep(2);
     // All but the pieces under way have come back; those must never.
-    assert.ok(pieces.taken > taken);
-    assert.ok(pieces.given <= pieces.taken);
+    assert.ok(buffers.taken > taken);
+    assert.ok(buffers.given <= buffers.taken);
   });
 });

@@ -9,7 +9,7 @@
 import type { PacedBody } from '../api/paced-body.ts';
 import { wholeBody } from '../api/paced-body.ts';
 import { assert } from '../common/assert.ts';
-import type { BufferPoolOptions, Buffers } from '../common/buffer-pool.ts';
+import type { Buffers } from '../common/buffer-pool.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 /** Bodies up to this size go out in one piece of their own. */
@@ -17,12 +17,6 @@ const SMALL_BYTES = 32 * 1024;
 
 /** Room of a piece, bytes: small enough to stay in the processor's cache between its two copies. */
 const PIECE_BYTES = 256 * 1024;
-
-/** How the buffers of pieces are kept between answers. */
-export const pieceBuffers: BufferPoolOptions = {
-  idleBytesMax: 16 * PIECE_BYTES,
-  bufferBytesMax: PIECE_BYTES,
-};
 
 /** Bytes sent before other connections get their turn. */
 const TURN_BYTES = 1024 * 1024;
@@ -37,7 +31,7 @@ export interface PacedWritable {
 
 export interface PacedSenderParts {
   readonly clock: Clock;
-  readonly pieces: Buffers;
+  readonly buffers: Buffers;
 }
 
 /** Sends all of `body` and ends the response; releases the body in any case. */
@@ -53,16 +47,16 @@ class PacedSender {
   readonly #writable: PacedWritable;
   readonly #body: PacedBody;
   readonly #clock: Clock;
-  readonly #pieces: Buffers;
+  readonly #buffers: Buffers;
   #left: number;
   #turnBytes = 0;
   #over = false;
 
-  constructor(writable: PacedWritable, body: PacedBody, { clock, pieces }: PacedSenderParts) {
+  constructor(writable: PacedWritable, body: PacedBody, { clock, buffers }: PacedSenderParts) {
     this.#writable = writable;
     this.#body = body;
     this.#clock = clock;
-    this.#pieces = pieces;
+    this.#buffers = buffers;
     this.#left = body.length;
   }
 
@@ -88,14 +82,14 @@ class PacedSender {
   #send(): void {
     let hasRoom = true;
     while (hasRoom && !this.#over) {
-      const buffer = this.#pieces.take(Math.min(this.#left, PIECE_BYTES));
+      const buffer = this.#buffers.take(Math.min(this.#left, PIECE_BYTES));
       const bytes = this.#body.fill(buffer);
       assert(bytes > 0 && bytes <= this.#left, 'paced body: not as long as it said');
       this.#left -= bytes;
       this.#turnBytes += bytes;
       hasRoom = this.#writable.write(buffer.subarray(0, bytes), (error) => {
         if (!error) {
-          this.#pieces.give(buffer);
+          this.#buffers.give(buffer);
         }
       });
       if (this.#left === 0) {

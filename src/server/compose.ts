@@ -23,7 +23,6 @@ import { RetentionDriver } from '../control/retention.ts';
 import { defaultHttpLimits } from '../frontend/http-options.ts';
 import { HttpListener } from '../frontend/listener.ts';
 import { OperationLimits } from '../frontend/operation-limits.ts';
-import { pieceBuffers } from '../frontend/paced-sender.ts';
 import { Pipeline } from '../frontend/pipeline.ts';
 import { Router } from '../frontend/router.ts';
 import { measureProcess } from '../metrics/process-metrics.ts';
@@ -62,8 +61,13 @@ import type { AccessParts, VerifiedAccessDependencies } from './verified-access.
 export const drainMs = 8_000;
 
 const MiB = 1024 * 1024;
-/** Buffers for batches of records on their way from the decoder to storage. */
-const recordBuffers = { idleBytesMax: 16 * MiB, bufferBytesMax: 4 * MiB };
+/**
+ * Buffers for everything on its way through: bodies, batches, records read from disk, pieces of
+ * answers. Two answers of GetRecords from disk and the pieces they are sent in fit.
+ */
+const bufferOptions = { idleBytesMax: 32 * MiB, bufferBytesMax: 16 * MiB };
+/** What was not needed for so long goes back to the system. */
+const trimEveryMs = 10_000;
 
 /** A config with the admin port made optional: embedded servers have none unless asked. */
 export interface ComposeConfig extends Omit<ServerConfig, 'adminPort'> {
@@ -123,9 +127,13 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
   const sampling = measureProcess({ clock, os: new NodeOs(), registry: metrics });
   closers.add(() => sampling.cancel());
 
+  const buffers = new BufferPool(bufferOptions);
+  const trimming = clock.every(trimEveryMs, () => buffers.trim());
+  closers.add(() => trimming.cancel());
+
   const directory = config.inMemory ? null : config.dataDir;
   const storage = await openStorage(
-    { clock, disk, random, log, registry: metrics },
+    { clock, disk, random, log, registry: metrics, buffers },
     { ...config, directory },
   );
   closers.add(() => storage.close());
@@ -153,7 +161,6 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
 
   openDeliveries({ plane, control, backend, volumes, buckets, metrics, closers });
   const tokens = new SealedTokens({ random }, await sealingKey(meta, random));
-  const buffers = new BufferPool(recordBuffers);
   const data = new Router({ map, backend, random, clock, buffers });
   const { access, authenticator } =
     config.auth === 'open'
@@ -172,7 +179,8 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
     authenticator,
     api: new ServerApi({ clock, data, control, tokens, access, limits, buffers }, config.region),
   });
-  return listen({ config, clock, log, closers, metrics, pipeline, scaling: scalingOf(control) });
+  const scaling = scalingOf(control);
+  return listen({ config, clock, log, closers, metrics, pipeline, buffers, scaling });
 }
 
 function scalingOf(control: ControlPlane): ScalingLookup {
@@ -266,15 +274,16 @@ interface ListenParts {
   readonly closers: Closers;
   readonly metrics: MetricsRegistry;
   readonly pipeline: Pipeline<Caller, DecodedBody>;
+  readonly buffers: BufferPool;
   readonly scaling: ScalingLookup;
 }
 
 async function listen(parts: ListenParts): Promise<ComposedServer> {
-  const { config, clock, log, closers, metrics, pipeline, scaling } = parts;
+  const { config, clock, log, closers, metrics, pipeline, buffers, scaling } = parts;
   const tls = await findTls(config, clock.now());
   const certificate = certificateOf(tls, log);
   const listener = new HttpListener(
-    { clock, handler: pipeline, pieces: new BufferPool(pieceBuffers) },
+    { clock, handler: pipeline, buffers },
     { limits: defaultHttpLimits, tls: certificate.identity },
   );
   metrics.measured(

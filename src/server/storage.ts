@@ -12,8 +12,7 @@
  * Every open of a volume is a new epoch, committed before the volume is opened (I1). The number of
  * volumes may grow; it never shrinks, since shards live in them.
  */
-import { BufferPool } from '../common/buffer-pool.ts';
-import type { BufferPoolOptions } from '../common/buffer-pool.ts';
+import type { Buffers } from '../common/buffer-pool.ts';
 import type { MetricsRegistry } from '../metrics/registry.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
@@ -35,6 +34,8 @@ export interface StorageDependencies {
   readonly random: Random;
   readonly log: Log;
   readonly registry: MetricsRegistry;
+  /** For records read from the log. */
+  readonly buffers: Buffers;
 }
 
 export interface StorageOptions {
@@ -54,11 +55,6 @@ export interface OpenedStorage {
   /** Closes what is still open; volumes are flushed. */
   close(): Promise<void>;
 }
-
-const MiB = 1024 * 1024;
-
-/** An answer of GetRecords reads 10 MiB and a bit; two of them are kept. */
-const coldBuffers: BufferPoolOptions = { idleBytesMax: 24 * MiB, bufferBytesMax: 16 * MiB };
 
 const volumesKey = 'server/volumes';
 
@@ -93,12 +89,12 @@ export async function openStorage(
       dependencies.log.error({ ...report }, 'stored records are damaged and will not be served');
     };
     const unitBytesMax = segmentBytes;
-    const buffers = new BufferPool(coldBuffers);
     const ringBytesMax = Math.floor(options.tailRingBytes / count);
     for (let volume = 0; volume < count; volume++) {
       const epoch = await nextEpoch(meta, volume);
       const indexDisk = directory === null ? null : disk;
-      const deps = { log, buffers, clock: dependencies.clock, disk: indexDisk };
+      const { clock, buffers } = dependencies;
+      const deps = { log, buffers, clock, disk: indexDisk };
       const indexDirectory = `${directory ?? ''}/indexes/volume-${String(volume).padStart(4, '0')}`;
       volumes.set(
         volume,
