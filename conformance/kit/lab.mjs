@@ -29,7 +29,7 @@ export class Lab {
    * @param {Client} options.client
    * @param {string} options.account
    * @param {import('./client.mjs').Credentials | undefined} [options.session] temporary ones
-   * @param {import('./bucket.mjs').Bucket | undefined} [options.bucket] that channels can deliver to
+   * @param {import('./bucket.mjs').Bucket | undefined} [options.bucket] channels deliver to it
    */
   constructor({ client, account, session, bucket }) {
     this.client = client;
