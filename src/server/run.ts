@@ -7,6 +7,7 @@ import { StoreLockedError } from '../storage/meta-store.ts';
 import { composeServer } from './compose.ts';
 import { ConfigError } from './config.ts';
 import { endpointOf } from './endpoint.ts';
+import { boundHeapGrowth } from './heap.ts';
 import { openLog, standardError } from './log.ts';
 import type { Log } from './log.ts';
 import type { ServerConfig } from './options.ts';
@@ -22,6 +23,7 @@ export interface RunningServer {
  * Throws an error whose message is for the user when the server cannot start for a known reason.
  */
 export async function runServer(config: ServerConfig): Promise<RunningServer> {
+  boundHeapGrowth();
   const clock = new NodeClock();
   const log = await openLog(
     { now: () => clock.now(), sink: standardError() },
