@@ -1,9 +1,9 @@
 /**
  * Changes of the credentials file: what `tailrace credentials` does.
  *
- * Every change reads the file, replaces it atomically, and is seen by running servers when they
- * look again. Secrets and tokens are returned once, to be shown to whoever asked, and are kept only
- * sealed or hashed.
+ * Every change reads the file and replaces it atomically while nobody else changes it, and is seen
+ * by running servers when they look again. Secrets and tokens are returned once, to be shown to
+ * whoever asked, and are kept only sealed or hashed.
  */
 import { createHash } from 'node:crypto';
 import { seal, SEAL_NONCE_BYTES } from '../common/sealed-box.ts';
@@ -11,6 +11,7 @@ import type { GeneratedDataKey, KeyProvider } from '../keys/key-provider.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { Random } from '../runtime/random.ts';
+import { exclusively } from '../runtime/exclusive.ts';
 import { readTextFile, replaceTextFile } from '../runtime/text-file.ts';
 import { unwrapKey } from './credential-file.ts';
 import {
@@ -88,75 +89,81 @@ export class CredentialAdmin {
   async createKey(account: string, user: string): Promise<NewKey> {
     checkName('account', account);
     checkName('user', user);
-    const contents = await this.#withKey(await this.contents());
-    const made = this.#newKey(KEY_PREFIX);
-    const stored = {
-      id: made.accessKeyId,
-      secret: await this.#seal(contents.key, made),
-      state: 'active' as const,
-      createdMs: this.#dependencies.clock.now(),
-    };
-    const old = contents.users.find((one) => one.account === account && one.name === user);
-    const base: StoredUser = old ?? {
-      account,
-      name: user,
-      id: this.#newUserId(),
-      policies: [],
-      keys: [],
-    };
-    await this.#write(replaceUser(contents, { ...base, keys: [...base.keys, stored] }));
-    return made;
+    return this.#changeTo(async (before) => {
+      const contents = await this.#withKey(before);
+      const made = this.#newKey(KEY_PREFIX);
+      const stored = {
+        id: made.accessKeyId,
+        secret: await this.#seal(contents.key, made),
+        state: 'active' as const,
+        createdMs: this.#dependencies.clock.now(),
+      };
+      const old = contents.users.find((one) => one.account === account && one.name === user);
+      const base: StoredUser = old ?? {
+        account,
+        name: user,
+        id: this.#newUserId(),
+        policies: [],
+        keys: [],
+      };
+      return [replaceUser(contents, { ...base, keys: [...base.keys, stored] }), made];
+    });
   }
 
   async setKeyState(accessKeyId: string, state: KeyState): Promise<void> {
-    await this.#changeKeys(accessKeyId, (user) => ({
-      ...user,
-      keys: user.keys.map((key) => (key.id === accessKeyId ? { ...key, state } : key)),
-    }));
+    await this.#change((contents) =>
+      changeOwner(contents, accessKeyId, (user) => ({
+        ...user,
+        keys: user.keys.map((key) => (key.id === accessKeyId ? { ...key, state } : key)),
+      })),
+    );
   }
 
   /** Revokes a key or a session for good. */
   async revoke(accessKeyId: string): Promise<void> {
-    const contents = await this.contents();
-    const sessions = contents.sessions.filter(({ id }) => id !== accessKeyId);
-    if (sessions.length < contents.sessions.length) {
-      await this.#write({ ...contents, sessions });
-      return;
-    }
-    await this.#changeKeys(accessKeyId, (user) => ({
-      ...user,
-      keys: user.keys.filter(({ id }) => id !== accessKeyId),
-    }));
+    await this.#change((contents) => {
+      const sessions = contents.sessions.filter(({ id }) => id !== accessKeyId);
+      if (sessions.length < contents.sessions.length) {
+        return { ...contents, sessions };
+      }
+      return changeOwner(contents, accessKeyId, (user) => ({
+        ...user,
+        keys: user.keys.filter(({ id }) => id !== accessKeyId),
+      }));
+    });
   }
 
   /** Removes a user with all keys, policies and sessions. */
   async deleteUser(account: string, user: string): Promise<void> {
-    const contents = await this.contents();
-    const gone = findUser(contents, account, user);
-    await this.#write({
-      ...contents,
-      users: contents.users.filter((one) => one !== gone),
-      sessions: contents.sessions.filter((one) => one.account !== account || one.user !== user),
+    await this.#change((contents) => {
+      const gone = findUser(contents, account, user);
+      return {
+        ...contents,
+        users: contents.users.filter((one) => one !== gone),
+        sessions: contents.sessions.filter((one) => one.account !== account || one.user !== user),
+      };
     });
   }
 
   /** Adds a policy to a user, or replaces the one of that name. */
   async putPolicy(account: string, user: string, policy: StoredPolicy): Promise<void> {
     identityPolicy(policy.name, policy.document);
-    const contents = await this.contents();
-    const old = findUser(contents, account, user);
-    const others = old.policies.filter(({ name }) => name !== policy.name);
-    await this.#write(replaceUser(contents, { ...old, policies: [...others, policy] }));
+    await this.#change((contents) => {
+      const old = findUser(contents, account, user);
+      const others = old.policies.filter(({ name }) => name !== policy.name);
+      return replaceUser(contents, { ...old, policies: [...others, policy] });
+    });
   }
 
   async deletePolicy(account: string, user: string, name: string): Promise<void> {
-    const contents = await this.contents();
-    const old = findUser(contents, account, user);
-    const policies = old.policies.filter((policy) => policy.name !== name);
-    if (policies.length === old.policies.length) {
-      throw new CredentialFormatError(`user ${user} has no policy ${name}`);
-    }
-    await this.#write(replaceUser(contents, { ...old, policies }));
+    await this.#change((contents) => {
+      const old = findUser(contents, account, user);
+      const policies = old.policies.filter((policy) => policy.name !== name);
+      if (policies.length === old.policies.length) {
+        throw new CredentialFormatError(`user ${user} has no policy ${name}`);
+      }
+      return replaceUser(contents, { ...old, policies });
+    });
   }
 
   /** Temporary credentials of a user. Sessions that have expired go from the file meanwhile. */
@@ -171,20 +178,22 @@ export class CredentialAdmin {
       identityPolicy(`of session ${name}`, policy);
     }
     const { clock, random } = this.#dependencies;
-    const contents = await this.#withKey(await this.contents());
-    findUser(contents, account, user);
-    const made = this.#newKey(SESSION_PREFIX);
-    const sessionToken = base64(random.bytes(TOKEN_BYTES));
-    const expiresMs = clock.now() + lifeMs;
-    const stored = {
-      id: made.accessKeyId,
-      secret: await this.#seal(contents.key, made),
-      tokenHash: createHash('sha256').update(sessionToken).digest('base64'),
-      ...{ expiresMs, account, user, name, policy },
-    };
-    const alive = contents.sessions.filter((session) => session.expiresMs > clock.now());
-    await this.#write({ ...contents, sessions: [...alive, stored] });
-    return { ...made, sessionToken, expiresMs };
+    return this.#changeTo(async (before) => {
+      const contents = await this.#withKey(before);
+      findUser(contents, account, user);
+      const made = this.#newKey(SESSION_PREFIX);
+      const sessionToken = base64(random.bytes(TOKEN_BYTES));
+      const tokenHash = createHash('sha256').update(sessionToken).digest('base64');
+      const expiresMs = clock.now() + lifeMs;
+      const secret = await this.#seal(contents.key, made);
+      const stored = { id: made.accessKeyId, secret, tokenHash };
+      const session = { ...stored, expiresMs, account, user, name, policy };
+      const alive = contents.sessions.filter((one) => one.expiresMs > clock.now());
+      return [
+        { ...contents, sessions: [...alive, session] },
+        { ...made, sessionToken, expiresMs },
+      ];
+    });
   }
 
   #newKey(prefix: string): NewKey {
@@ -225,18 +234,36 @@ export class CredentialAdmin {
     return { ...contents, key: { arn: keyArn, wrapped: base64(wrapped) } };
   }
 
-  async #changeKeys(accessKeyId: string, change: (user: StoredUser) => StoredUser): Promise<void> {
-    const contents = await this.contents();
-    const owner = contents.users.find(({ keys }) => keys.some(({ id }) => id === accessKeyId));
-    if (owner === undefined) {
-      throw new CredentialFormatError(`there is no key ${accessKeyId}`);
-    }
-    await this.#write(replaceUser(contents, change(owner)));
+  #change(change: (contents: CredentialContents) => CredentialContents): Promise<void> {
+    return this.#changeTo(async (contents) => [change(contents), undefined]);
   }
 
-  async #write(contents: CredentialContents): Promise<void> {
-    await replaceTextFile(this.#dependencies.disk, this.#path, formatCredentials(contents));
+  /**
+   * `change` gets the file as it is now, and nobody changes it meanwhile; it gives what the file is
+   * to be, and what to return.
+   */
+  #changeTo<T>(
+    change: (contents: CredentialContents) => Promise<[CredentialContents, T]>,
+  ): Promise<T> {
+    return exclusively(this.#dependencies, this.#path, async () => {
+      const [changed, result] = await change(await this.contents());
+      await replaceTextFile(this.#dependencies.disk, this.#path, formatCredentials(changed));
+      return result;
+    });
   }
+}
+
+/** Changes the user whose key it is. */
+function changeOwner(
+  contents: CredentialContents,
+  accessKeyId: string,
+  change: (user: StoredUser) => StoredUser,
+): CredentialContents {
+  const owner = contents.users.find(({ keys }) => keys.some(({ id }) => id === accessKeyId));
+  if (owner === undefined) {
+    throw new CredentialFormatError(`there is no key ${accessKeyId}`);
+  }
+  return replaceUser(contents, change(owner));
 }
 
 function findUser(contents: CredentialContents, account: string, user: string): StoredUser {

@@ -18,10 +18,7 @@ export async function openCredentials(
   const { disk, clock, random } = context;
   const keys = await openKeyring(context, flags);
   const makeKey = async (): Promise<GeneratedDataKey> => {
-    const named = keys
-      .list()
-      .some(({ account, aliases }) => account === DEFAULT_ACCOUNT && aliases.includes(keyAlias));
-    if (!named) await keys.createKey(DEFAULT_ACCOUNT, keyAlias);
+    await keys.ensureKey(DEFAULT_ACCOUNT, keyAlias);
     return keys.generateDataKey(keyAlias, DEFAULT_ACCOUNT);
   };
   const path = credentialsPath(dataDirectory(context, flags));

@@ -35,6 +35,7 @@ function boundTo(disk: Disk): Disk {
     remove: (path) => disk.remove(path),
     syncDirectory: (path) => disk.syncDirectory(path),
     space: (path) => disk.space(path),
+    lock: (path) => disk.lock(path),
   };
 }
 

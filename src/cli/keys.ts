@@ -128,16 +128,12 @@ async function createKey(
   const keyring = await openKeyring(context, flags);
   const account = flags.account ?? DEFAULT_ACCOUNT;
   const alias = flags.alias === undefined ? null : aliasName(flags.alias);
-  const taken = keyring
-    .list()
-    .some((key) => key.account === account && alias !== null && key.aliases.includes(alias));
-  if (taken) {
-    throw new CliError(
-      `${String(alias)} already names a key.`,
-      'Let it name another one with: npx tailrace keys alias',
-    );
-  }
-  await context.stdout.write(`${await keyring.createKey(account, alias)}\n`);
+  const { AliasTakenError } = await import('../keys/keyring.ts');
+  const arn = await keyring.createKey(account, alias).catch((error: unknown) => {
+    if (!(error instanceof AliasTakenError)) throw error;
+    throw new CliError(error.message, 'Let it name another one with: npx tailrace keys alias');
+  });
+  await context.stdout.write(`${arn}\n`);
 }
 
 async function destroyKey(

@@ -3,7 +3,8 @@
  *
  * A data key is wrapped with AES-256-GCM under the named key; key ARN and account are authenticated
  * with it, so a wrapped key cannot be passed off as another's. The file is looked at again at a
- * fixed period, so disabling a key from another process takes effect without a restart.
+ * fixed period, so disabling a key from another process takes effect without a restart. A change
+ * reads it, decides and replaces it while nobody else changes it, so that none is lost.
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { uuidFrom } from '../common/uuid.ts';
@@ -11,6 +12,7 @@ import { ServiceError } from '../model/service-error.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { Random } from '../runtime/random.ts';
+import { exclusively } from '../runtime/exclusive.ts';
 import { readTextFile } from '../runtime/text-file.ts';
 import type { GeneratedDataKey, KeyProvider } from './key-provider.ts';
 import {
@@ -46,6 +48,15 @@ const emptyText = '{"version":1,"keys":[],"aliases":{}}';
 /** Where the keyring of a data directory is. */
 export function keyringPath(dataDir: string): string {
   return `${dataDir}/keyring.json`;
+}
+
+/** A key of the account has that name already. */
+export class AliasTakenError extends Error {
+  override readonly name = 'AliasTakenError';
+
+  constructor(alias: string) {
+    super(`${alias} already names a key.`);
+  }
 }
 
 export class Keyring implements KeyProvider {
@@ -103,7 +114,9 @@ export class Keyring implements KeyProvider {
     }));
   }
 
-  /** Makes a key, named by `alias` (`alias/…`) unless null; returns its ARN. */
+  /**
+   * Makes a key, named by `alias` (`alias/…`) unless null; returns its ARN. Throws AliasTakenError.
+   */
   async createKey(account: string, alias: string | null): Promise<string> {
     const id = uuidFrom(this.#deps.random.bytes(16));
     const key: KeyringKey = {
@@ -114,20 +127,28 @@ export class Keyring implements KeyProvider {
       sharedWith: [],
       material: Buffer.from(this.#deps.random.bytes(32)).toString('base64'),
     };
-    await this.#change((old) => ({
-      ...old,
-      keys: [...old.keys, key],
-      aliases: alias === null ? old.aliases : { ...old.aliases, [`${account}/${alias}`]: id },
-    }));
+    await this.#change((old) => {
+      const name = `${account}/${String(alias)}`;
+      if (alias !== null && name in old.aliases) throw new AliasTakenError(alias);
+      const aliases = alias === null ? old.aliases : { ...old.aliases, [name]: id };
+      return { ...old, keys: [...old.keys, key], aliases };
+    });
     return this.#arn(key);
+  }
+
+  /** Makes a key of that name unless there is one, whoever makes it. */
+  async ensureKey(account: string, alias: string): Promise<void> {
+    if (`${account}/${alias}` in this.#contents.aliases) return;
+    await this.createKey(account, alias).catch((error: unknown) => {
+      if (!(error instanceof AliasTakenError)) throw error;
+    });
   }
 
   /** Points `alias/…` of an account at another of its keys. */
   async setAlias(account: string, alias: string, keyId: string): Promise<void> {
-    const key = this.#find(keyId, account);
     await this.#change((old) => ({
       ...old,
-      aliases: { ...old.aliases, [`${account}/${alias}`]: key.id },
+      aliases: { ...old.aliases, [`${account}/${alias}`]: this.#find(keyId, account).id },
     }));
   }
 
@@ -143,16 +164,19 @@ export class Keyring implements KeyProvider {
 
   /** Removes the key and its aliases for good: what it wrapped can never be read again. */
   async destroyKey(account: string, keyId: string): Promise<void> {
-    const { id } = this.#find(keyId, account);
-    await this.#change((old) => ({
-      ...old,
-      keys: old.keys.filter((key) => key.id !== id),
-      aliases: Object.fromEntries(Object.entries(old.aliases).filter(([, to]) => to !== id)),
-    }));
+    await this.#change((old) => {
+      const { id } = this.#find(keyId, account);
+      const aliases = Object.entries(old.aliases).filter(([, to]) => to !== id);
+      return {
+        ...old,
+        keys: old.keys.filter((key) => key.id !== id),
+        aliases: Object.fromEntries(aliases),
+      };
+    });
   }
 
   async generateDataKey(keyId: string, account: string): Promise<GeneratedDataKey> {
-    if (this.#isMissingDefault(keyId, account)) await this.createKey(account, defaultAlias);
+    if (this.#isMissingDefault(keyId, account)) await this.ensureKey(account, defaultAlias);
     const key = this.#usable(keyId, account);
     const keyArn = this.#arn(key);
     const plain = this.#deps.random.bytes(32);
@@ -228,17 +252,20 @@ export class Keyring implements KeyProvider {
     keyId: string,
     change: (key: KeyringKey) => KeyringKey,
   ): Promise<void> {
-    const { id } = this.#find(keyId, account);
-    await this.#change((old) => ({
-      ...old,
-      keys: old.keys.map((key) => (key.id === id ? change(key) : key)),
-    }));
+    await this.#change((old) => {
+      const { id } = this.#find(keyId, account);
+      return { ...old, keys: old.keys.map((key) => (key.id === id ? change(key) : key)) };
+    });
   }
 
+  /** `change` sees the file as it is now, and nobody changes it meanwhile; it may throw. */
   async #change(change: (old: KeyringContents) => KeyringContents): Promise<void> {
-    await this.#reload();
-    await writeKeyring(this.#deps.disk, this.#options.path, change(this.#contents));
-    await this.#reload();
+    const { path } = this.#options;
+    await exclusively(this.#deps, path, async () => {
+      await this.#reload();
+      await writeKeyring(this.#deps.disk, path, change(this.#contents));
+      await this.#reload();
+    });
   }
 
   async #reload(): Promise<void> {

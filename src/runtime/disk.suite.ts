@@ -24,6 +24,7 @@ export function diskSuite(name: string, make: Make): void {
     names(make);
     directories(make);
     closing(make);
+    locking(make);
   });
 }
 
@@ -267,6 +268,32 @@ function directories(make: Make): void {
   diskTest('tells the space of the file system', make, async (disk, root) => {
     const { freeBytes, totalBytes } = await disk.space(root);
     assert.ok(freeBytes > 0 && totalBytes >= freeBytes);
+  });
+}
+
+function locking(make: Make): void {
+  diskTest('gives a lock to one at a time', make, async (disk, root) => {
+    const first = await disk.lock(`${root}/a.lock`);
+    assert.ok(first !== null);
+    assert.equal(await disk.lock(`${root}/a.lock`), null);
+    const other = await disk.lock(`${root}/b.lock`);
+    assert.ok(other !== null);
+    await first.release();
+    const second = await disk.lock(`${root}/a.lock`);
+    assert.ok(second !== null);
+    // Whoever has released it once cannot take it away from the next one.
+    await first.release();
+    assert.equal(await disk.lock(`${root}/a.lock`), null);
+    await second.release();
+    await other.release();
+    assert.deepEqual(
+      (await disk.list(root)).map(({ name }) => name),
+      ['a.lock', 'b.lock'],
+    );
+  });
+
+  diskTest('says where a lock cannot be made', make, async (disk, root) => {
+    await assert.rejects(disk.lock(`${root}/none/a.lock`), DiskError);
   });
 }
 

@@ -63,6 +63,12 @@ export interface DiskEntry {
   readonly kind: 'file' | 'directory';
 }
 
+/** Held until it is released or its process dies. */
+export interface DiskLock {
+  /** A second call does nothing. */
+  release(): Promise<void>;
+}
+
 export interface Disk {
   open(path: string, mode: OpenMode): Promise<DiskFile>;
   /** Creates a directory and its parents, durably; does nothing where it exists. */
@@ -75,6 +81,11 @@ export interface Disk {
   remove(path: string): Promise<void>;
   /** Makes creations, renames and removals in this directory durable. */
   syncDirectory(path: string): Promise<void>;
+  /**
+   * Takes the lock that the file at `path` stands for, making the file where it is missing; null
+   * where anybody has it, in this process or another. The file is for locking only and stays.
+   */
+  lock(path: string): Promise<DiskLock | null>;
   /** Free and total bytes of the file system that holds `path`. */
   space(path: string): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>;
 }

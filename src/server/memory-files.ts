@@ -2,11 +2,12 @@
  * A Disk of small files in memory, for servers that keep nothing: their keyring lives here.
  */
 import { DiskError } from '../runtime/disk.ts';
-import type { Disk, DiskEntry, DiskFile, OpenMode } from '../runtime/disk.ts';
+import type { Disk, DiskEntry, DiskFile, DiskLock, OpenMode } from '../runtime/disk.ts';
 
 /** Whole files are copied on every write; meant for kilobytes. */
 export class MemoryFiles implements Disk {
   readonly #files = new Map<string, MemoryFile>();
+  readonly #locked = new Set<string>();
 
   async open(path: string, mode: OpenMode): Promise<DiskFile> {
     const known = this.#files.get(path);
@@ -46,6 +47,18 @@ export class MemoryFiles implements Disk {
 
   syncDirectory(): Promise<void> {
     return Promise.resolve();
+  }
+
+  lock(path: string): Promise<DiskLock | null> {
+    if (this.#locked.has(path)) return Promise.resolve(null);
+    this.#locked.add(path);
+    let held = true;
+    const release = (): Promise<void> => {
+      if (held) this.#locked.delete(path);
+      held = false;
+      return Promise.resolve();
+    };
+    return Promise.resolve({ release });
   }
 
   space(): Promise<{ freeBytes: number; totalBytes: number }> {

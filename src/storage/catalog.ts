@@ -10,10 +10,9 @@
  */
 import { crc32 } from '../common/crc32.ts';
 import type { ShardKey } from '../model/stream.ts';
-import type { Disk } from '../runtime/disk.ts';
 import { DiskError } from '../runtime/disk.ts';
 import { getU64, setU64 } from './frame.ts';
-import { readWholeFile, replaceFile } from './sealed-file.ts';
+import type { SealedFiles } from './sealed-file.ts';
 
 const NAME = 'catalog';
 const HEADER_BYTES = 32;
@@ -35,7 +34,7 @@ export interface Catalog {
 }
 
 /**
- * The catalog in `directory`, durable from now on; null where it is missing, damaged, or another
+ * The catalog, durable from now on; null where it is missing, damaged, or another
  * volume's.
  *
  * The process that wrote it may have died before its name was synced, or the sync may have failed:
@@ -43,22 +42,21 @@ export interface Catalog {
  * directory has to do, which saves all names but those whose own sync has failed.
  */
 export async function recoverCatalog(
-  disk: Disk,
-  directory: string,
+  files: SealedFiles,
   identity: number,
 ): Promise<Catalog | null> {
-  const bytes = await readWholeFile(disk, `${directory}/${NAME}`);
+  const bytes = await files.read(NAME);
   const catalog = bytes === null ? null : decode(bytes, identity);
   if (bytes === null || catalog === null) {
     return null;
   }
   try {
-    await replaceFile(disk, directory, NAME, [bytes]);
+    await files.replace(NAME, [bytes]);
   } catch (error) {
     if (!(error instanceof DiskError && error.code === 'full')) {
       throw error;
     }
-    await disk.syncDirectory(directory);
+    await files.syncNames();
   }
   return catalog;
 }
@@ -92,10 +90,9 @@ function decode(bytes: Uint8Array, identity: number): Catalog | null {
   return { units: list, oldest };
 }
 
-/** Replaces the catalog in `directory`, durably. */
+/** Replaces the catalog, durably. */
 export async function writeCatalog(
-  disk: Disk,
-  directory: string,
+  files: SealedFiles,
   identity: number,
   catalog: Catalog,
 ): Promise<void> {
@@ -122,5 +119,5 @@ export async function writeCatalog(
     at += SHARD_BYTES;
   }
   view.setUint32(8, crc32(bytes.subarray(12)), true);
-  await replaceFile(disk, directory, NAME, [bytes]);
+  await files.replace(NAME, [bytes]);
 }

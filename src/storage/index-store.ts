@@ -4,7 +4,6 @@
  *
  * A sidecar that is missing or damaged is made anew from the unit's frames.
  */
-import type { Disk } from '../runtime/disk.ts';
 import { DiskError } from '../runtime/disk.ts';
 import { ByteLru } from './byte-lru.ts';
 import type { CommitLog } from './commit-log.ts';
@@ -12,7 +11,7 @@ import { entryBytes, EntryRows } from './entry-rows.ts';
 import { FileCache } from './file-cache.ts';
 import type { TailRow } from './index-unit.ts';
 import { indexUnit } from './index-unit.ts';
-import { replaceFile } from './sealed-file.ts';
+import type { SealedFiles } from './sealed-file.ts';
 import type { IndexStamp } from './unit-index.ts';
 import { UnitDirectory } from './unit-index.ts';
 import type { DamageReport } from './volume-store.ts';
@@ -37,13 +36,13 @@ export function sealedUnit(from: number, bytes: number, generation: number): Sea
 
 export interface IndexStoreDeps {
   readonly log: CommitLog;
-  readonly disk: Disk | null;
+  /** Where sidecars are; null keeps indexes in memory. */
+  readonly files: SealedFiles | null;
 }
 
 export interface IndexStoreOptions {
   readonly volume: number;
   readonly identity: number;
-  readonly directory: string;
   readonly cacheBytesMax: number;
   readonly onDamage: (report: DamageReport) => void;
   /** The sealed unit before the one at `from`; null where there is none. */
@@ -60,7 +59,7 @@ const PINNED_MAX = 8;
 
 export class IndexStore {
   readonly #log: CommitLog;
-  readonly #disk: Disk | null;
+  readonly #sidecars: SealedFiles | null;
   readonly #options: IndexStoreOptions;
   readonly #directories: ByteLru<number, UnitDirectory>;
   readonly #entries: ByteLru<string, EntryRows>;
@@ -70,11 +69,11 @@ export class IndexStore {
 
   constructor(deps: IndexStoreDeps, options: IndexStoreOptions) {
     this.#log = deps.log;
-    this.#disk = deps.disk;
+    this.#sidecars = deps.files;
     this.#options = options;
     this.#directories = new ByteLru(options.cacheBytesMax / 2);
     this.#entries = new ByteLru(options.cacheBytesMax / 2);
-    this.#files = deps.disk === null ? null : new FileCache(deps.disk, FILES_MAX);
+    this.#files = deps.files === null ? null : new FileCache(deps.files.disk, FILES_MAX);
   }
 
   /** Keeps a new index of `unit` in memory until `persist` has written it. */
@@ -84,7 +83,7 @@ export class IndexStore {
     unit.pinnedDirectory = UnitDirectory.parse(bytes, this.#stamp(unit));
     this.#unwritten.add(unit);
     for (const oldest of this.#unwritten) {
-      if (this.#disk === null || this.#unwritten.size <= PINNED_MAX) {
+      if (this.#sidecars === null || this.#unwritten.size <= PINNED_MAX) {
         break;
       }
       this.#unpin(oldest);
@@ -97,19 +96,19 @@ export class IndexStore {
   async persist(): Promise<void> {
     for (const unit of [...this.#unwritten]) {
       const bytes = unit.pinned;
-      if (this.#disk === null || bytes === null) {
+      if (this.#sidecars === null || bytes === null) {
         continue;
       }
       const name = sidecarName(unit.from);
       try {
-        await replaceFile(this.#disk, this.#options.directory, name, [bytes]);
+        await this.#sidecars.replace(name, [bytes]);
       } catch (error) {
         if (error instanceof DiskError) {
           return;
         }
         throw error;
       }
-      await this.#files?.forget(`${this.#options.directory}/${name}`);
+      await this.#files?.forget(this.#sidecars.path(name));
       if (unit.gone) {
         await this.#remove(unit);
       } else if (unit.pinned === bytes) {
@@ -212,10 +211,10 @@ export class IndexStore {
 
   /** Bytes of the unit's sidecar; null where it cannot be read. */
   async #read(unit: SealedUnit, offset: number, length: number): Promise<Uint8Array | null> {
-    const path = `${this.#options.directory}/${sidecarName(unit.from)}`;
-    if (this.#files === null) {
+    if (this.#files === null || this.#sidecars === null) {
       return null;
     }
+    const path = this.#sidecars.path(sidecarName(unit.from));
     try {
       const bytes = new Uint8Array(length);
       return bytes.subarray(0, await this.#files.read(path, bytes, offset));
@@ -240,9 +239,11 @@ export class IndexStore {
   }
 
   async #remove(unit: SealedUnit): Promise<void> {
-    const path = `${this.#options.directory}/${sidecarName(unit.from)}`;
-    await this.#files?.forget(path);
-    await this.#disk?.remove(path);
+    if (this.#sidecars !== null) {
+      const path = this.#sidecars.path(sidecarName(unit.from));
+      await this.#files?.forget(path);
+      await this.#sidecars.disk.remove(path);
+    }
   }
 }
 

@@ -3,7 +3,6 @@
  * stands, from the last unit, whose first section tells it for all shards.
  */
 import type { ShardKey } from '../model/stream.ts';
-import type { Disk } from '../runtime/disk.ts';
 import type { Catalog } from './catalog.ts';
 import { recoverCatalog } from './catalog.ts';
 import type { CommitLog, LogUnit, VolumeWriter } from './commit-log.ts';
@@ -11,13 +10,13 @@ import type { SealedUnit } from './index-store.ts';
 import { IndexStore, sealedUnit } from './index-store.ts';
 import type { TailRow } from './index-unit.ts';
 import { indexUnit } from './index-unit.ts';
+import type { SealedFiles } from './sealed-file.ts';
 import { ShardState, ShardTable } from './shard-table.ts';
 import { UnitList } from './unit-list.ts';
 import type { DamageReport } from './volume-store.ts';
 
 export interface OpenUnitsOptions {
   readonly volume: number;
-  readonly indexDirectory: string;
   readonly indexCacheBytesMax: number;
   readonly onDamage: (report: DamageReport) => void;
 }
@@ -29,18 +28,17 @@ export interface OpenedUnits {
 }
 
 export async function openUnits(
-  deps: { readonly log: CommitLog; readonly disk: Disk | null },
+  deps: { readonly log: CommitLog; readonly files: SealedFiles | null },
   options: OpenUnitsOptions,
   writer: VolumeWriter,
 ): Promise<OpenedUnits> {
-  const { log, disk } = deps;
-  const { volume, indexDirectory, onDamage } = options;
+  const { log, files } = deps;
+  const { volume, onDamage } = options;
   const { identity } = writer.chain;
   const units: UnitList = new UnitList(
     new IndexStore(deps, {
       volume,
       identity,
-      directory: indexDirectory,
       cacheBytesMax: options.indexCacheBytesMax,
       onDamage,
       before: (from) => units.before(from),
@@ -48,9 +46,9 @@ export async function openUnits(
     }),
   );
   let catalog: Catalog | null = null;
-  if (disk !== null) {
-    await disk.makeDirectory(indexDirectory);
-    catalog = await recoverCatalog(disk, indexDirectory, identity);
+  if (files !== null) {
+    await files.disk.makeDirectory(files.directory);
+    catalog = await recoverCatalog(files, identity);
   }
   const stored = [...(await log.units(volume))];
   const last = stored.pop() ?? null;

@@ -4,48 +4,74 @@
 import type { Disk } from '../runtime/disk.ts';
 import { DiskError } from '../runtime/disk.ts';
 
-/**
- * Puts `parts` at `directory/name`, durably; a crash leaves the old or the new content. Where it
- * fails, the old content stays, except that a failed sync of the directory leaves the new one, not
- * durable.
- */
-export async function replaceFile(
-  disk: Disk,
-  directory: string,
-  name: string,
-  parts: readonly Uint8Array[],
-): Promise<void> {
-  const temporary = `${directory}/${name}.tmp`;
-  await disk.remove(temporary);
-  const file = await disk.open(temporary, 'create');
-  try {
-    await file.write(parts, 0);
-    await file.sync();
-    await file.close();
-  } catch (error) {
-    await file.close();
-    // On a full disk a part of it would hold the space that others need.
-    await disk.remove(temporary);
-    throw error;
-  }
-  await disk.rename(temporary, `${directory}/${name}`);
-  await disk.syncDirectory(directory);
-}
+/** The files of one directory that are replaced so; everybody who does it there shares one. */
+export class SealedFiles {
+  readonly disk: Disk;
+  readonly directory: string;
+  #failedSyncs = 0;
 
-/** The content of a file; null where there is none. */
-export async function readWholeFile(disk: Disk, path: string): Promise<Uint8Array | null> {
-  try {
-    const file = await disk.open(path, 'read');
+  constructor(disk: Disk, directory: string) {
+    this.disk = disk;
+    this.directory = directory;
+  }
+
+  path(name: string): string {
+    return `${this.directory}/${name}`;
+  }
+
+  /**
+   * Puts `parts` at `name`, durably; a crash leaves the old or the new content. Where it fails, the
+   * old content stays, except that a failed sync of the directory leaves the new one, not durable.
+   */
+  async replace(name: string, parts: readonly Uint8Array[]): Promise<void> {
+    const { disk } = this;
+    const temporary = this.path(`${name}.tmp`);
+    await disk.remove(temporary);
+    const file = await disk.open(temporary, 'create');
     try {
-      const bytes = new Uint8Array(await file.size());
-      return bytes.subarray(0, await file.read(bytes, 0));
-    } finally {
+      await file.write(parts, 0);
+      await file.sync();
       await file.close();
+    } catch (error) {
+      await file.close();
+      // On a full disk a part of it would hold the space that others need.
+      await disk.remove(temporary);
+      throw error;
     }
-  } catch (error) {
-    if (error instanceof DiskError && error.code === 'not-found') {
-      return null;
+    const failedBefore = this.#failedSyncs;
+    await disk.rename(temporary, this.path(name));
+    await this.syncNames();
+    if (this.#failedSyncs > failedBefore) {
+      // The sync of another file failed meanwhile, and may have taken this name with it.
+      throw new DiskError('io', this.path(name), 'the name may not be durable');
     }
-    throw error;
+  }
+
+  /** Makes the names durable, except those that a failed sync was to save. */
+  async syncNames(): Promise<void> {
+    try {
+      await this.disk.syncDirectory(this.directory);
+    } catch (error) {
+      this.#failedSyncs += 1;
+      throw error;
+    }
+  }
+
+  /** The content of a file; null where there is none. */
+  async read(name: string): Promise<Uint8Array | null> {
+    try {
+      const file = await this.disk.open(this.path(name), 'read');
+      try {
+        const bytes = new Uint8Array(await file.size());
+        return bytes.subarray(0, await file.read(bytes, 0));
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      if (error instanceof DiskError && error.code === 'not-found') {
+        return null;
+      }
+      throw error;
+    }
   }
 }

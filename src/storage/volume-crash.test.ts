@@ -60,6 +60,7 @@ class Machine {
       list: (...args) => session.list(...args),
       remove: (...args) => session.remove(...args),
       space: (...args) => session.space(...args),
+      lock: (...args) => session.lock(...args),
       rename: async (from, to) => {
         await session.rename(from, to);
         renamed ||= to.startsWith(`${directory}/`);

@@ -20,8 +20,10 @@ import type { EncodedFrame } from './frame.ts';
 import type { Batch } from './group-commit.ts';
 import { GroupCommit, payloadBytesOf } from './group-commit.ts';
 import { sealedUnit } from './index-store.ts';
+import type { OpenedUnits } from './open-units.ts';
 import { openUnits } from './open-units.ts';
 import { Retention } from './retention.ts';
+import { SealedFiles } from './sealed-file.ts';
 import type { ShardTable } from './shard-table.ts';
 import { TailRing } from './tail-ring.ts';
 import { UnitIndexBuilder } from './unit-index.ts';
@@ -72,6 +74,8 @@ export class Volume implements VolumeStore {
   readonly #options: Required<VolumeOptions>;
   readonly #writer: VolumeWriter;
   readonly #table: ShardTable;
+  /** Catalog and sidecar indexes; null where nothing is kept on a disk. */
+  readonly #files: SealedFiles | null;
   readonly #units: UnitList;
   readonly #ring: TailRing;
   readonly #reader: VolumeReader;
@@ -89,11 +93,12 @@ export class Volume implements VolumeStore {
     deps: VolumeDeps,
     options: Required<VolumeOptions>,
     writer: VolumeWriter,
-    opened: { readonly units: UnitList; readonly table: ShardTable; readonly activeBytes: number },
+    opened: OpenedUnits & { readonly files: SealedFiles | null },
   ) {
     this.#deps = deps;
     this.#options = options;
     this.#writer = writer;
+    this.#files = opened.files;
     this.#units = opened.units;
     this.#table = opened.table;
     this.#unitBytes = opened.activeBytes;
@@ -122,8 +127,10 @@ export class Volume implements VolumeStore {
     const full = { ...DEFAULTS, indexDirectory: '', onDamage: () => undefined, ...options };
     full.frameBytesMax = Math.min(full.frameBytesMax, deps.log.caps.frameBytesMax);
     const writer = await deps.log.openWriter(options.volume, options.epoch);
-    const opened = await openUnits({ log: deps.log, disk: deps.disk }, full, writer);
-    return new Volume(deps, full, writer, opened);
+    const { log, disk } = deps;
+    const files = disk === null ? null : new SealedFiles(disk, full.indexDirectory);
+    const opened = await openUnits({ log, files }, full, writer);
+    return new Volume(deps, full, writer, { ...opened, files });
   }
 
   append(sections: readonly Section[]): Promise<void> {
@@ -283,8 +290,7 @@ export class Volume implements VolumeStore {
   }
 
   async #saveCatalog(): Promise<void> {
-    const { disk } = this.#deps;
-    if (disk === null) {
+    if (this.#files === null) {
       return;
     }
     const oldest = new Map<ShardKey, number>();
@@ -297,6 +303,6 @@ export class Volume implements VolumeStore {
       generation,
     }));
     const { identity } = this.#writer.chain;
-    await writeCatalog(disk, this.#options.indexDirectory, identity, { units, oldest });
+    await writeCatalog(this.#files, identity, { units, oldest });
   }
 }

@@ -8,7 +8,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { platform } from 'node:process';
-import type { Disk, DiskEntry, DiskErrorCode, DiskFile, OpenMode } from '../disk.ts';
+import type { Disk, DiskEntry, DiskErrorCode, DiskFile, DiskLock, OpenMode } from '../disk.ts';
 import { DiskError } from '../disk.ts';
 import { afterBytes } from './after-bytes.ts';
 
@@ -95,6 +95,12 @@ export class NodeDisk implements Disk {
 
   syncDirectory(directory: string): Promise<void> {
     return syncDirectory(directory, UNSUPPORTED);
+  }
+
+  /** The binding that locks is loaded when the first lock is asked for. */
+  async lock(file: string): Promise<DiskLock | null> {
+    const { lockFile } = await import('./file-lock.ts');
+    return lockFile(file);
   }
 
   space(file: string): Promise<{ readonly freeBytes: number; readonly totalBytes: number }> {

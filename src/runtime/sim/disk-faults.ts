@@ -18,6 +18,7 @@ export type DiskOperation =
   | 'rename'
   | 'remove'
   | 'syncDirectory'
+  | 'lock'
   | 'space';
 
 export interface DiskFault {

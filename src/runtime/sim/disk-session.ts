@@ -2,7 +2,7 @@
  * A simulated disk as one process sees it. The code of a process that has died may still be running
  * in the simulation; its session lets none of it reach the disk any more.
  */
-import type { Disk, DiskEntry, DiskFile, OpenMode } from '../disk.ts';
+import type { Disk, DiskEntry, DiskFile, DiskLock, OpenMode } from '../disk.ts';
 import { DiskError } from '../disk.ts';
 
 export class DiskSession implements Disk {
@@ -36,6 +36,10 @@ export class DiskSession implements Disk {
 
   syncDirectory(path: string): Promise<void> {
     return this.#guard(path, () => this.#disk.syncDirectory(path));
+  }
+
+  lock(path: string): Promise<DiskLock | null> {
+    return this.#guard(path, () => this.#disk.lock(path));
   }
 
   space(path: string): Promise<{ readonly freeBytes: number; readonly totalBytes: number }> {

@@ -8,7 +8,7 @@
  */
 import { assert } from '../../common/assert.ts';
 import { crc32 } from '../../common/crc32.ts';
-import type { Disk, DiskEntry, DiskErrorCode, DiskFile, OpenMode } from '../disk.ts';
+import type { Disk, DiskEntry, DiskErrorCode, DiskFile, DiskLock, OpenMode } from '../disk.ts';
 import { DiskError } from '../disk.ts';
 import type { Random } from '../random.ts';
 import type { DiskOperation } from './disk-faults.ts';
@@ -58,6 +58,7 @@ export class SimDisk implements Disk {
   readonly #counts = new Map<DiskOperation, number>();
   readonly #underWay = new Set<UnderWay>();
   readonly #handles = new Set<SimDiskFile>();
+  readonly #locked = new Set<string>();
   readonly #core: DiskCore = {
     operate: (operation, path, bytes, perform) => this.#operate(operation, path, bytes, perform),
     fault: (operation, path) => this.#faults.take(operation, path),
@@ -122,6 +123,28 @@ export class SimDisk implements Disk {
     });
   }
 
+  lock(path: string): Promise<DiskLock | null> {
+    return this.#operate('lock', path, 0, () => {
+      if (this.#locked.has(path)) {
+        return null;
+      }
+      if (this.#names.find(path) === null) {
+        this.#names.createFile(path);
+      }
+      this.#locked.add(path);
+      const epoch = this.#epoch;
+      let held = true;
+      return {
+        release: async (): Promise<void> => {
+          if (held && this.#epoch === epoch) {
+            this.#locked.delete(path);
+          }
+          held = false;
+        },
+      };
+    });
+  }
+
   space(path: string): Promise<{ readonly freeBytes: number; readonly totalBytes: number }> {
     return this.#operate('space', path, 0, () => {
       if (this.#names.find(path) === null) {
@@ -159,6 +182,7 @@ export class SimDisk implements Disk {
       handle.lose();
     }
     this.#handles.clear();
+    this.#locked.clear();
     this.#note?.('disk kill');
   }
 

@@ -71,8 +71,8 @@ export class LocalVolume {
 
   /**
    * Makes the names in the directory durable. A sync that fails may take other names of the same
-   * moment with it, whose own syncs then end well though they saved nothing: after it the volume is
-   * over.
+   * moment with it, whose own syncs then end well though they saved nothing: after it none counts,
+   * and the volume is over.
    */
   async syncNames(): Promise<void> {
     try {
@@ -82,6 +82,9 @@ export class LocalVolume {
         `volume ${this.volume} stops, its disk failed: ${String(error)}`,
       );
       throw error;
+    }
+    if (this.#failure !== null) {
+      throw this.#failure;
     }
   }
 

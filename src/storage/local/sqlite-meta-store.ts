@@ -3,8 +3,8 @@
  *
  * Three invariants beyond SQLite's own:
  *
- * - One owner (I1): a transaction held open on the file `lock` for as long as the store is open
- *   excludes every other process. The operating system drops it when the process dies, however it
+ * - One owner (I1): the lock on the file `lock`, held for as long as the store is open, excludes
+ *   every other process. The operating system drops it when the process dies, however it
  *   dies. It is a file of its own so that copying the database cannot drop the lock.
  * - Any flipped bit is detected (I20): every row carries a CRC over key, revision and value; one
  *   digest row, written in the same transaction, holds the revision, the number of rows and the sum
@@ -20,7 +20,7 @@ import Database from 'libsql';
 import { assert } from '../../common/assert.ts';
 import { writeU64 } from '../../common/bytes.ts';
 import { crc32 } from '../../common/crc32.ts';
-import type { Disk } from '../../runtime/disk.ts';
+import type { Disk, DiskLock } from '../../runtime/disk.ts';
 import type { MetaOp, MetaStore, Versioned } from '../meta-store.ts';
 import { CasError, MetaCorruptionError, StoreLockedError } from '../meta-store.ts';
 import { checkedKey, prefixEnd } from '../meta-key.ts';
@@ -73,7 +73,7 @@ interface SqliteFailure extends Error {
 }
 
 export class SqliteMetaStore implements MetaStore {
-  readonly #lock: Connection;
+  readonly #lock: DiskLock;
   readonly #database: Connection;
   readonly #select: Statement;
   readonly #range: Statement;
@@ -85,7 +85,7 @@ export class SqliteMetaStore implements MetaStore {
   /** Why nothing can be done any more; null while the store works. */
   #ended: string | null = null;
 
-  private constructor(lock: Connection, database: Connection) {
+  private constructor(lock: DiskLock, database: Connection) {
     this.#lock = lock;
     this.#database = database;
     this.#digest = verify(database);
@@ -114,7 +114,7 @@ export class SqliteMetaStore implements MetaStore {
     const { disk } = dependencies;
     const { directory } = options;
     await disk.makeDirectory(directory);
-    const lock = takeLock(directory);
+    const lock = await takeLock(disk, directory);
     try {
       const present = new Set((await disk.list(directory)).map((entry) => entry.name));
       if (!present.has(DATABASE)) {
@@ -123,12 +123,12 @@ export class SqliteMetaStore implements MetaStore {
       await checkSchema(disk, `${directory}/${DATABASE}`);
       return SqliteMetaStore.#connect(lock, `${directory}/${DATABASE}`);
     } catch (error) {
-      releaseLock(lock);
+      await lock.release();
       throw error;
     }
   }
 
-  static #connect(lock: Connection, path: string): SqliteMetaStore {
+  static #connect(lock: DiskLock, path: string): SqliteMetaStore {
     const database = new Database(path);
     try {
       database.exec('PRAGMA locking_mode = EXCLUSIVE');
@@ -186,7 +186,7 @@ export class SqliteMetaStore implements MetaStore {
     }
     this.#ended = 'closed';
     closeDatabase(this.#database);
-    releaseLock(this.#lock);
+    await this.#lock.release();
   }
 
   #apply(ops: readonly MetaOp[]): Digest {
@@ -275,26 +275,15 @@ async function checkSchema(disk: Disk, path: string): Promise<void> {
   }
 }
 
-function takeLock(directory: string): Connection {
-  const lock = new Database(`${directory}/${LOCK}`);
-  try {
-    lock.exec('BEGIN EXCLUSIVE');
-    return lock;
-  } catch (error) {
-    lock.close();
-    if ((error as SqliteFailure).code === 'SQLITE_BUSY') {
-      throw new StoreLockedError(
-        `The data directory ${directory} is in use by another Tailrace process. ` +
-          'Stop that process, or choose another directory.',
-      );
-    }
-    throw error;
+async function takeLock(disk: Disk, directory: string): Promise<DiskLock> {
+  const lock = await disk.lock(`${directory}/${LOCK}`);
+  if (lock === null) {
+    throw new StoreLockedError(
+      `The data directory ${directory} is in use by another Tailrace process. ` +
+        'Stop that process, or choose another directory.',
+    );
   }
-}
-
-function releaseLock(lock: Connection): void {
-  lock.exec('ROLLBACK');
-  lock.close();
+  return lock;
 }
 
 /** Makes a complete, empty database and only then gives it its name. */

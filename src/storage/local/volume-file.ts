@@ -6,7 +6,7 @@
 import { crc32 } from '../../common/crc32.ts';
 import type { Disk } from '../../runtime/disk.ts';
 import { getU64, setU64 } from '../frame.ts';
-import { readWholeFile, replaceFile } from '../sealed-file.ts';
+import { SealedFiles } from '../sealed-file.ts';
 
 const NAME = 'volume.id';
 const BYTES = 32;
@@ -25,7 +25,7 @@ export async function readVolumeFile(
   disk: Disk,
   directory: string,
 ): Promise<VolumeIdentity | null> {
-  const bytes = await readWholeFile(disk, `${directory}/${NAME}`);
+  const bytes = await new SealedFiles(disk, directory).read(NAME);
   if (bytes?.byteLength !== BYTES) {
     return null;
   }
@@ -57,5 +57,5 @@ export async function writeVolumeFile(
   view.setUint32(12, content.volume, true);
   setU64(view, 16, content.epoch);
   view.setUint32(BYTES - 4, crc32(bytes.subarray(0, BYTES - 4)), true);
-  await replaceFile(disk, directory, NAME, [bytes]);
+  await new SealedFiles(disk, directory).replace(NAME, [bytes]);
 }
