@@ -1,14 +1,18 @@
-/** Who may change a resource policy, and what one must look like. */
+/** What only the own account may do, whatever policies allow, and what a policy must look like. */
 import { parsePolicyText, PolicyFormatError } from '../auth/policy-document.ts';
 import { accessDenied, invalidPolicy } from '../model/messages.ts';
 import { ServiceError } from '../model/service-error.ts';
 import { resourceTarget } from './consumer-selector.ts';
-import type { OperationContext } from './operation.ts';
+import type { OperationContext, Target } from './operation.ts';
 import { invalid } from './stream-selector.ts';
 
 /** Throws AccessDenied unless the resource is the caller's own, whatever policies allow. */
 export function ownerOnly(context: OperationContext, operation: string, arn: string): void {
-  const target = resourceTarget(context, arn);
+  ownAccount(context, operation, resourceTarget(context, arn));
+}
+
+/** Throws AccessDenied unless the target belongs to the caller's account. */
+export function ownAccount(context: OperationContext, operation: string, target: Target): void {
   if (target.account === context.caller.account) return;
   const text = accessDenied(context.caller.arn, `kinesis:${operation}`, target.arn);
   throw new ServiceError('AccessDeniedException', text);

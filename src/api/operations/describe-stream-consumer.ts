@@ -7,6 +7,7 @@ import {
   type ConsumerSelector,
 } from '../consumer-selector.ts';
 import type { Operation } from '../operation.ts';
+import { ownAccount } from '../policy-rules.ts';
 import * as shapes from '../shapes.ts';
 
 export const describeStreamConsumer: Operation<ConsumerSelector> = {
@@ -22,7 +23,12 @@ export const describeStreamConsumer: Operation<ConsumerSelector> = {
     },
   },
   errors: ['LimitExceededException', 'ResourceNotFoundException', 'InvalidArgumentException'],
-  target: (context, input) => consumerTarget(context, selectConsumer(input)),
+  target(context, input) {
+    const target = consumerTarget(context, selectConsumer(input));
+    // Another account has to know the consumer's ARN.
+    if (input.ConsumerARN === undefined) ownAccount(context, 'DescribeStreamConsumer', target);
+    return target;
+  },
   handle(context, input) {
     const consumer = controlConsumer(context, input);
     return {

@@ -167,3 +167,19 @@ test('refused reads and dry runs', async () => {
     target: { arn: `arn:aws:kinesis:eu-west-1:${ACCOUNT}:stream/s`, account: ACCOUNT },
   });
 });
+
+test('another account names the stream beside the iterator', async () => {
+  const world = new TestWorld();
+  await world.stream('s');
+  const ShardIterator = await iterator(world);
+  const StreamARN = `arn:aws:kinesis:eu-west-1:${ACCOUNT}:stream/s`;
+  const arn = 'arn:aws:iam::222222222222:user/reader';
+  world.caller = { account: '222222222222', arn };
+  await world.refuses(
+    'GetRecords',
+    { ShardIterator },
+    'AccessDeniedException',
+    `User: ${arn} is not authorized to perform: kinesis:GetRecords on resource: ${StreamARN}`,
+  );
+  assert.deepEqual((await get(world, { ShardIterator, StreamARN })).Records, []);
+});

@@ -15,6 +15,7 @@ import { kmsCodes, ServiceError } from '../../model/service-error.ts';
 import type { ShardEntry } from '../../shardmap/shard-map.ts';
 import { describeChild } from '../descriptions.ts';
 import type { Operation, OperationContext } from '../operation.ts';
+import { ownAccount } from '../policy-rules.ts';
 import {
   encodeRecordsCbor,
   encodeRecordsJson,
@@ -64,7 +65,10 @@ export const getRecords: Operation<Input, GetRecordsAnswer> = {
   codec: { encodeJson: encodeRecordsJson, encodeCbor: encodeRecordsCbor },
   target(context, input) {
     const { account, streamName } = open(context, input);
-    return targetOf(context, { account, name: streamName });
+    const target = targetOf(context, { account, name: streamName });
+    // An iterator alone is not enough for another account: it has to name the stream it means.
+    if (input.StreamARN === undefined) ownAccount(context, 'GetRecords', target);
+    return target;
   },
   async handle(context, input) {
     const token = open(context, input);

@@ -109,3 +109,19 @@ test('lists come in name order and pages', async () => {
   world.nowMs += 300_001;
   await expect({ NextToken }, 'ExpiredNextTokenException');
 });
+
+test('another account describes a consumer by its ARN only', async () => {
+  const world = new TestWorld();
+  const { ConsumerARN } = await registered(world, 'c');
+  const arn = 'arn:aws:iam::222222222222:user/reader';
+  world.caller = { account: '222222222222', arn };
+  await world.refuses(
+    'DescribeStreamConsumer',
+    { StreamARN: streamArn, ConsumerName: 'c' },
+    'AccessDeniedException',
+    `User: ${arn} is not authorized to perform: kinesis:DescribeStreamConsumer on resource: ` +
+      ConsumerARN,
+  );
+  const { ConsumerDescription } = await world.call('DescribeStreamConsumer', { ConsumerARN });
+  assert.equal((ConsumerDescription as Consumer).ConsumerName, 'c');
+});
