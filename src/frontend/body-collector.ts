@@ -84,13 +84,14 @@ export class BodyCollector {
     this.#declaredBytes = declaredBytes;
   }
 
-  /** Keeps `chunk`, which must not be changed afterwards. */
-  add(chunk: Uint8Array): CollectOutcome {
+  /** Keeps `chunk`, which must not be changed afterwards; a lent one is copied. */
+  add(chunk: Uint8Array, isLent = false): CollectOutcome {
     const length = this.#length + chunk.length;
     if (length > this.#bytesMax) {
       return 'too-large';
     }
-    if (this.#length === 0 && (chunk.length === this.#declaredBytes || this.#declaredBytes < 0)) {
+    const isFirst = this.#length === 0 && !isLent;
+    if (isFirst && (chunk.length === this.#declaredBytes || this.#declaredBytes < 0)) {
       return this.#adopt(chunk);
     }
     if (length > this.#buffer.length && !this.#grow(length)) {

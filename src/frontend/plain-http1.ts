@@ -20,6 +20,7 @@ import { sendPaced } from './paced-sender.ts';
 import { PlainBody } from './plain-body.ts';
 import { parsePlainHead } from './plain-head.ts';
 import type { PlainHead } from './plain-head.ts';
+import { StaticReads } from './static-read.ts';
 import { WritableResponseStream } from './writable-stream.ts';
 
 const nothing: Buffer = Buffer.alloc(0);
@@ -37,6 +38,7 @@ export class PlainHttp1 {
   readonly #full: FullHttp1;
   readonly #connections = new Set<PlainConnection>();
   readonly #keepAlive: string;
+  readonly #reads = new StaticReads();
   #draining = false;
 
   constructor(parts: HttpParts, full: FullHttp1) {
@@ -48,7 +50,11 @@ export class PlainHttp1 {
 
   /** Takes over a connection; bytes already read must have been put back. */
   accept(socket: Socket): void {
-    this.#connections.add(new PlainConnection(this, this.#parts, socket));
+    const connection = new PlainConnection(this, this.#parts, socket);
+    this.#connections.add(connection);
+    if (!('encrypted' in socket)) {
+      this.#reads.begin(socket, (bytes) => connection.takeLent(bytes));
+    }
   }
 
   /** Closes idle connections, and every other one after its current answer. */
@@ -165,19 +171,24 @@ class PlainConnection implements HttpReply, Expiring {
     return stream;
   }
 
-  #take(chunk: Buffer): void {
+  /** Takes bytes that are overwritten afterwards: what is not used at once is copied. */
+  takeLent(bytes: Buffer): void {
+    this.#take(bytes, true);
+  }
+
+  #take(chunk: Buffer, isLent = false): void {
     if (this.#state === 'head') {
       const head = parsePlainHead(chunk, this.#parts.limits.headerBytesMax);
       if (head === null || head.bodyBytes > this.#parts.limits.bodyBytesMax) {
-        this.#handOver(chunk);
+        this.#handOver(isLent ? Buffer.from(chunk) : chunk);
         return;
       }
       this.#open(head);
-      this.#collect(head.bytes === chunk.length ? nothing : chunk.subarray(head.bytes));
+      this.#collect(chunk.subarray(head.bytes), isLent);
     } else if (this.#state === 'body') {
-      this.#collect(chunk);
+      this.#collect(chunk, isLent);
     } else if (this.#state !== 'over') {
-      this.#hold(chunk);
+      this.#hold(isLent ? Buffer.from(chunk) : chunk);
     } else {
       this.#missing -= chunk.length;
       if (this.#missing < -LINGER_BYTES_MAX) {
@@ -195,10 +206,10 @@ class PlainConnection implements HttpReply, Expiring {
     this.deadlineMs = deadlines.in(limits.requestTimeoutMs);
   }
 
-  #collect(bytes: Buffer): void {
+  #collect(bytes: Buffer, isLent: boolean): void {
     const part = bytes.length > this.#missing ? bytes.subarray(0, this.#missing) : bytes;
     this.#missing -= part.length;
-    if (part.length > 0 && this.#body?.add(part) !== 'taken') {
+    if (part.length > 0 && this.#body?.add(part, isLent) !== 'taken') {
       this.#refuse();
       return;
     }
@@ -208,7 +219,8 @@ class PlainConnection implements HttpReply, Expiring {
     this.#state = 'work';
     this.deadlineMs = Infinity;
     if (part.length < bytes.length) {
-      this.#hold(bytes.subarray(part.length));
+      const early = bytes.subarray(part.length);
+      this.#hold(isLent ? Buffer.from(early) : early);
     }
     const body = (this.#body as BodyCollector).take();
     this.#parts.handler.handle(this.#request(body), this);
