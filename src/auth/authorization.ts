@@ -3,6 +3,7 @@
  *
  * Reading is as lenient about separators and order as the service is, and complains with its texts.
  */
+import { Memo } from '../common/memo.ts';
 import { ServiceError } from '../model/service-error.ts';
 import { parseQuery } from './query.ts';
 import type { QueryParameter } from './query.ts';
@@ -33,11 +34,29 @@ const queryParts = [
   'X-Amz-Date',
 ] as const;
 
-/**
- * Throws MissingAuthenticationToken, IncompleteSignature or, when the request is signed twice,
- * InvalidSignature.
- */
-export function parseAuthorization(request: SignedRequest): Authorization {
+/** Fields of an Authorization header by name, and the algorithm before them. */
+interface HeaderFields {
+  readonly algorithm: string;
+  readonly parts: ReadonlyMap<string, string>;
+}
+
+/** Clients whose headers are remembered up to the signature, and how long those may be. */
+const remembered = { entriesMax: 256, textMax: 1024 };
+
+export class AuthorizationReader {
+  /** By the header up to its signature, which a client repeats all day. */
+  readonly #fields = new Memo(splitHeader, remembered);
+
+  /**
+   * Throws MissingAuthenticationToken, IncompleteSignature or, when the request is signed twice,
+   * InvalidSignature.
+   */
+  read(request: SignedRequest): Authorization {
+    return readAuthorization(request, this.#fields);
+  }
+}
+
+function readAuthorization(request: SignedRequest, fields: Memo<HeaderFields>): Authorization {
   const header = headerOf(request, 'authorization') ?? '';
   const query = parseQuery(request.target);
   const signedByQuery = query.some(({ name }) => name === 'X-Amz-Algorithm');
@@ -53,26 +72,24 @@ export function parseAuthorization(request: SignedRequest): Authorization {
   if (!header.trim().startsWith('AWS4-')) {
     throw new ServiceError('MissingAuthenticationTokenException', 'Missing Authentication Token');
   }
-  return fromHeader(request, header, query);
+  return fromHeader(request, header, query, fields);
 }
 
 function fromHeader(
   request: SignedRequest,
   header: string,
   query: readonly QueryParameter[],
+  fields: Memo<HeaderFields>,
 ): Authorization {
-  const [algorithm = '', ...fields] = header.split(/[, ]+/).filter((field) => field !== '');
-  const parts = new Map<string, string>();
-  for (const field of fields) {
-    const equals = field.indexOf('=');
-    if (equals > 0) {
-      parts.set(field.slice(0, equals), field.slice(equals + 1));
-    }
-  }
+  const last = /[, ]Signature=([^, ]+)$/.exec(header);
+  const { algorithm, parts } =
+    last === null ? splitHeader(header) : fields.get(header.slice(0, last.index));
+  const signature = last?.[1] ?? parts.get('Signature') ?? '';
   const date = headerOf(request, 'x-amz-date') ?? headerOf(request, 'date') ?? '';
   let complaint = '';
   for (const part of headerParts) {
-    if ((parts.get(part) ?? '') === '') {
+    const value = part === 'Signature' ? signature : parts.get(part);
+    if ((value ?? '') === '') {
       complaint += `Authorization header requires '${part}' parameter. `;
     }
   }
@@ -88,11 +105,23 @@ function fromHeader(
     algorithm,
     credential: parts.get('Credential') as string,
     signedHeaders: parts.get('SignedHeaders') as string,
-    signature: parts.get('Signature') as string,
+    signature,
     date,
     securityToken: headerOf(request, 'x-amz-security-token') ?? null,
     query,
   };
+}
+
+function splitHeader(header: string): HeaderFields {
+  const [algorithm = '', ...fields] = header.split(/[, ]+/).filter((field) => field !== '');
+  const parts = new Map<string, string>();
+  for (const field of fields) {
+    const equals = field.indexOf('=');
+    if (equals > 0) {
+      parts.set(field.slice(0, equals), field.slice(equals + 1));
+    }
+  }
+  return { algorithm, parts };
 }
 
 function fromQuery(query: readonly QueryParameter[]): Authorization {

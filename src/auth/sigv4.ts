@@ -7,11 +7,12 @@
  * SDKs do not; a changed one can only make the body unreadable. Which part of a signature is wrong
  * is not told, beyond what the service tells.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, hash, timingSafeEqual } from 'node:crypto';
+import { Memo } from '../common/memo.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { formatAmzDate, parseAmzDate } from './amz-date.ts';
-import { parseAuthorization } from './authorization.ts';
+import { AuthorizationReader } from './authorization.ts';
 import type { Authorization } from './authorization.ts';
 import { canonicalHeaders, canonicalRequest, canonicalValue } from './canonical-request.ts';
 import type { CanonicalHeaders } from './canonical-request.ts';
@@ -26,6 +27,9 @@ const TERMINATOR = 'aws4_request';
 
 /** How far a signature's date may be from now, either way. */
 const WINDOW_MS = 300_000;
+
+/** Clients and seconds of which parts of the header are remembered. */
+const REMEMBERED = { entriesMax: 1_024, textMax: 1_024 };
 
 /** Derived keys kept: one per access key and day, and those of yesterday. */
 const SIGNING_KEYS_MAX = 4_096;
@@ -66,6 +70,11 @@ export class SigV4Authenticator {
   readonly #credentials: CredentialStore;
   readonly #region: string;
   readonly #keys = new SigningKeys(SIGNING_KEYS_MAX);
+  readonly #authorizations = new AuthorizationReader();
+  readonly #scopes = new Memo(parseScope, REMEMBERED);
+  readonly #signedNames = new Memo(splitNames, REMEMBERED);
+  /** Instants by their basic form. */
+  readonly #instants = new Memo(parseAmzDate, REMEMBERED);
 
   constructor({ clock, credentials }: SigV4Dependencies, region: string) {
     this.#clock = clock;
@@ -75,16 +84,21 @@ export class SigV4Authenticator {
 
   /** Throws ServiceError, with the texts of the service, unless the request is genuine. */
   authenticate(request: SignedRequest): VerifiedIdentity {
-    const authorization = parseAuthorization(request);
+    const authorization = this.#authorizations.read(request);
     if (authorization.algorithm !== ALGORITHM) {
       throw incomplete(`Unsupported AWS 'algorithm': '${authorization.algorithm}'. `);
     }
-    const scope = parseScope(authorization.credential);
-    const date = toAmzDate(authorization);
+    const scope = this.#scopes.get(authorization.credential);
+    const date = this.#basicDate(authorization);
     this.#checkWindow(authorization, date);
     this.#checkScope(scope, date);
     const headers = canonicalHeaders(request);
-    checkCoverage(request, headers, authorization);
+    checkCoverage(
+      request,
+      headers,
+      authorization,
+      this.#signedNames.get(authorization.signedHeaders),
+    );
     const credential = this.#credentials.find(scope.accessKeyId);
     if (credential === undefined) {
       throw unrecognized();
@@ -104,9 +118,15 @@ export class SigV4Authenticator {
     };
   }
 
+  /** The date in the basic form; a Date header is allowed in the form HTTP gives it. */
+  #basicDate(authorization: Authorization): string {
+    const { date } = authorization;
+    return this.#instants.get(date) === null ? toAmzDate(authorization) : date;
+  }
+
   #checkWindow(authorization: Authorization, date: string): void {
     const now = this.#clock.now();
-    const signedMs = parseAmzDate(date) as number;
+    const signedMs = this.#instants.get(date) as number;
     const expires = Number(
       authorization.query.find(({ name }) => name === 'X-Amz-Expires')?.value ?? Infinity,
     );
@@ -184,7 +204,7 @@ export class SigV4Authenticator {
     date: string,
     credential: Credential,
   ): void {
-    const payloadHash = createHash('sha256').update(request.body).digest('hex');
+    const payloadHash = hash('sha256', request.body, 'hex');
     const claimed = headers.get('x-amz-content-sha256');
     const { query, signedHeaders } = authorization;
     const canonical = canonicalRequest(request, headers, { query, signedHeaders, payloadHash });
@@ -192,7 +212,7 @@ export class SigV4Authenticator {
     if (canonical === null || (claimed !== undefined && claimed !== payloadHash)) {
       throw invalid(MISMATCH);
     }
-    const canonicalHash = createHash('sha256').update(canonical, 'latin1').digest('hex');
+    const canonicalHash = hash('sha256', Buffer.from(canonical, 'latin1'), 'hex');
     const text =
       `${ALGORITHM}\n${date}\n` +
       `${scope.date}/${scope.region}/${SERVICE}/${TERMINATOR}\n${canonicalHash}`;
@@ -204,11 +224,8 @@ export class SigV4Authenticator {
   }
 }
 
-/** The date in the basic form; a Date header is allowed in the form HTTP gives it. */
+/** The date in the basic form, from the form that HTTP gives it. */
 function toAmzDate({ date }: Authorization): string {
-  if (parseAmzDate(date) !== null) {
-    return date;
-  }
   const ms = / GMT$/.test(date) ? Date.parse(date) : NaN;
   if (Number.isNaN(ms)) {
     throw incomplete(
@@ -240,14 +257,14 @@ function parseScope(credential: string): Scope {
 function checkCoverage(
   request: SignedRequest,
   headers: CanonicalHeaders,
-  { origin, signedHeaders }: Authorization,
+  { origin }: Authorization,
+  signed: ReadonlySet<string>,
 ): void {
   // Of several Authorization headers HTTP parsers pass on one; nobody shall depend on which.
   const header = headerOf(request, 'authorization') ?? '';
   if (origin === 'header' && headers.get('authorization') !== canonicalValue(header)) {
     throw invalid(MISMATCH);
   }
-  const signed = new Set(signedHeaders.split(';'));
   if (!signed.has('host') && !signed.has(':authority')) {
     throw invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   }
@@ -256,6 +273,10 @@ function checkCoverage(
       throw invalid(MISMATCH);
     }
   }
+}
+
+function splitNames(signedHeaders: string): ReadonlySet<string> {
+  return new Set(signedHeaders.split(';'));
 }
 
 /** Takes the same time wherever two texts of the same length differ. */

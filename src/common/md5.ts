@@ -16,12 +16,18 @@ const block = new Int32Array(16);
 const state = new Int32Array(4);
 
 /**
- * Writes the MD5 of `bytes[start, end)` to `out[0..4)` as four big-endian words: word 0 holds the
- * most significant 32 bits of the digest read as a 128-bit big-endian integer.
+ * Writes the MD5 of `bytes[start, end)` to `out` from `to` on as four big-endian words: the first
+ * holds the most significant 32 bits of the digest read as a 128-bit big-endian integer.
  */
-export function md5Into(bytes: Uint8Array, start: number, end: number, out: Uint32Array): void {
+export function md5Into(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  out: Uint32Array,
+  to = 0,
+): void {
   assert(start >= 0 && start <= end && end <= bytes.length, 'md5: range outside the bytes');
-  assert(out.length >= 4, 'md5: no room for the digest');
+  assert(to >= 0 && out.length >= to + 4, 'md5: no room for the digest');
   state[0] = 0x67452301;
   state[1] = 0xefcdab89;
   state[2] = 0x98badcfe;
@@ -32,7 +38,7 @@ export function md5Into(bytes: Uint8Array, start: number, end: number, out: Uint
     mix();
   }
   finish(bytes, at, end, end - start);
-  for (let i = 0; i < 4; i++) out[i] = byteSwapped(state[i]!);
+  for (let i = 0; i < 4; i++) out[to + i] = byteSwapped(state[i]!);
 }
 
 /** Hashes the last, partial block with its padding: a one bit, zeros, and the length in bits. */

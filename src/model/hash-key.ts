@@ -31,8 +31,7 @@ export function hashPartitionKeyInto(
   out: Uint32Array,
   at: number,
 ): void {
-  md5Into(bytes, start, end, scratch);
-  out.set(scratch, at);
+  md5Into(bytes, start, end, out, at);
 }
 
 /** The hash key of a partition key, decimal. */
