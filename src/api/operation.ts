@@ -6,6 +6,7 @@ import type { RequestTags } from '../auth/request-context.ts';
 import type { BufferPool } from '../common/buffer-pool.ts';
 import type { ErrorCode } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { AnswerBudget } from './answer-budget.ts';
 import type { PacedBody } from './paced-body.ts';
 import type { ControlPlane, DataPlane } from './ports.ts';
 import type { StructureRule } from './rules.ts';
@@ -45,6 +46,8 @@ export interface OperationContext {
   /** Sealed, tamper-evident iterators and page tokens. */
   readonly tokens: Tokens;
   readonly access: Access;
+  /** Memory for the records of answers. */
+  readonly answers: AnswerBudget;
 }
 
 /**

@@ -15,6 +15,7 @@ import type { Random } from '../runtime/random.ts';
 import { ShardMap } from '../shardmap/local-shard-map.ts';
 import { openShardIndex } from '../shardmap/lookup.ts';
 import type { ShardEntry, StreamEntry } from '../shardmap/shard-map.ts';
+import { AnswerBudget } from './answer-budget.ts';
 import { decodeBody, encodeError, encodeOutput } from './codec.ts';
 import type { Caller, OperationContext, Protocol, Target } from './operation.ts';
 import type { AppendResult, DataPlane } from './ports.ts';
@@ -101,11 +102,15 @@ export class ListDataPlane implements DataPlane {
     return { kind: 'gone' };
   }
 
-  read(shard: ShardEntry, from: number, recordsMax: number): ReadOutcome {
+  read(shard: ShardEntry, from: number, recordsMax: number, bytesMax: number): ReadOutcome {
     if (this.readThrottled) return { kind: 'throttled' };
     const { key, closedSeconds } = shard.document;
     const all = this.sections.get(key) ?? [];
-    const sections = all.filter((section) => section.baseOrdinal >= from).slice(0, recordsMax);
+    let bytes = 0;
+    const sections = all
+      .filter((section) => section.baseOrdinal >= from)
+      .slice(0, recordsMax)
+      .filter(({ payload }, i) => (bytes += payload.length) <= bytesMax || i === 0);
     const nextOrdinal = Math.max(from, (sections.at(-1)?.baseOrdinal ?? from - 1) + 1);
     const rest = all.find((section) => section.baseOrdinal >= nextOrdinal);
     return {
@@ -146,6 +151,7 @@ export class TestWorld {
   caller: Caller = { account: ACCOUNT, arn: `arn:aws:iam::${ACCOUNT}:root` };
   protocol: Protocol = 'json';
   readonly buffers: BufferPool = new BufferPool({ idleBytesMax: 0, bufferBytesMax: 0 });
+  answers: AnswerBudget = new AnswerBudget({ bytesMax: 1e9, bytesMin: 0 });
 
   context(): OperationContext {
     return {
@@ -157,6 +163,7 @@ export class TestWorld {
       data: this.data,
       control: this.control,
       tokens: this.tokens,
+      answers: this.answers,
       access: {
         check: (_caller, action, target) => {
           this.accesses.push({ action, target });

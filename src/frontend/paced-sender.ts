@@ -13,7 +13,7 @@ import type { Buffers } from '../common/buffer-pool.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 /** Bodies up to this size go out in one piece of their own. */
-const SMALL_BYTES = 32 * 1024;
+export const SMALL_BYTES: number = 32 * 1024;
 
 /** Room of a piece, bytes: small enough to stay in the processor's cache between its two copies. */
 const PIECE_BYTES = 256 * 1024;

@@ -8,7 +8,7 @@
  */
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { PacedBody } from '../api/paced-body.ts';
+import { PacedBody, wholeBody } from '../api/paced-body.ts';
 import type { ResponseStream } from '../api/response-stream.ts';
 import { BodyCollector } from './body-collector.ts';
 import type { Expiring } from './deadlines.ts';
@@ -16,7 +16,7 @@ import { bytesOfBody, dropBody } from './exchange.ts';
 import type { HttpReply, HttpRequest, ReplyBody } from './exchange.ts';
 import { LINGER_BYTES_MAX, LINGER_MS } from './http-options.ts';
 import type { HttpParts } from './http-options.ts';
-import { sendPaced } from './paced-sender.ts';
+import { sendPaced, SMALL_BYTES } from './paced-sender.ts';
 import { PlainBody } from './plain-body.ts';
 import { parsePlainHead } from './plain-head.ts';
 import type { PlainHead } from './plain-head.ts';
@@ -147,6 +147,10 @@ class PlainConnection implements HttpReply, Expiring {
     }
     this.#begin();
     const head = this.#answerHead(status, headers, `Content-Length: ${bytesOfBody(body)}\r\n`);
+    if (body instanceof PacedBody && body.length <= SMALL_BYTES) {
+      this.#write(head, [wholeBody(body)]);
+      return;
+    }
     if (body instanceof PacedBody) {
       this.#socket.write(head, 'latin1');
       sendPaced(new PlainBody(this.#socket, false, this.#onWritten), body, this.#parts);

@@ -2,6 +2,7 @@
  * The operations, as the pipeline calls them: joins a decoded request with the parts of this
  * server.
  */
+import { AnswerBudget } from '../api/answer-budget.ts';
 import type { Access, Caller, OperationContext, Protocol } from '../api/operation.ts';
 import type { ControlPlane, DataPlane } from '../api/ports.ts';
 import { decodeRequest, invoke, operations } from '../api/registry.ts';
@@ -24,10 +25,14 @@ export interface ServerApiDependencies {
   readonly buffers: BufferPool;
 }
 
+/** Four of the longest answers at once; then shorter ones. */
+const answerOptions = { bytesMax: 64 * 1024 * 1024, bytesMin: 128 * 1024 };
+
 export class ServerApi implements ApiCalls<Caller, DecodedBody> {
   readonly #dependencies: ServerApiDependencies;
   readonly #region: string;
   readonly #admit: Admit;
+  readonly #answers = new AnswerBudget(answerOptions);
 
   constructor(dependencies: ServerApiDependencies, region: string) {
     this.#dependencies = dependencies;
@@ -59,6 +64,7 @@ export class ServerApi implements ApiCalls<Caller, DecodedBody> {
       control,
       tokens,
       access,
+      answers: this.#answers,
     };
     return invoke(known, context, input, this.#admit);
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { splitShard } from '../../shardmap/stream-documents.suite.ts';
+import { AnswerBudget } from '../answer-budget.ts';
 import { Timestamp } from '../operation.ts';
 import { ACCOUNT, TestWorld } from '../test-world.suite.ts';
 
@@ -182,4 +183,25 @@ test('another account names the stream beside the iterator', async () => {
     `User: ${arn} is not authorized to perform: kinesis:GetRecords on resource: ${StreamARN}`,
   );
   assert.deepEqual((await get(world, { ShardIterator, StreamARN })).Records, []);
+});
+
+test('answers are shorter while others hold the memory, and hold none when they are out', async () => {
+  const world = new TestWorld();
+  await world.stream('s');
+  world.answers = new AnswerBudget({ bytesMax: 64_000, bytesMin: 1000 });
+  for (let i = 0; i < 8; i++) {
+    const put = { StreamName: 's', Data: new Uint8Array(900), PartitionKey: 'k' };
+    await world.call('PutRecord', put);
+  }
+  const ShardIterator = await iterator(world);
+  const others = world.answers.borrow(64_000);
+  const long = await get(world, { ShardIterator });
+  assert.equal(long.Records.length, 8);
+  const more = Array.from({ length: 20 }, () => world.answers.borrow(64_000));
+  const short = await get(world, { ShardIterator });
+  assert.equal(short.Records.length, 1);
+  world.data.readThrottled = true;
+  await world.failure('GetRecords', { ShardIterator });
+  for (const loan of [others, ...more]) loan.end();
+  assert.equal(world.answers.bytes, 0);
 });

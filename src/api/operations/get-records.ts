@@ -13,6 +13,7 @@ import {
 } from '../../model/messages.ts';
 import { kmsCodes, ServiceError } from '../../model/service-error.ts';
 import type { ShardEntry } from '../../shardmap/shard-map.ts';
+import type { AnswerLoan } from '../answer-budget.ts';
 import { describeChild } from '../descriptions.ts';
 import type { Operation, OperationContext } from '../operation.ts';
 import { ownAccount } from '../policy-rules.ts';
@@ -81,8 +82,14 @@ export const getRecords: Operation<Input, GetRecordsAnswer> = {
     if (shard === undefined) throw gone(token);
     if (input.DryRun === true) throw dryRun();
     const count = input.Limit ?? GET_RECORDS_COUNT_MAX;
-    const read = context.data.read(shard, token.ordinal, count, GET_RECORDS_BYTES_MAX);
-    return answer(context, token, shard, read instanceof Promise ? await read : read);
+    const loan = context.answers.borrow(GET_RECORDS_BYTES_MAX);
+    try {
+      const read = context.data.read(shard, token.ordinal, count, loan.bytesMax);
+      return answer(context, token, shard, read instanceof Promise ? await read : read, loan);
+    } catch (error) {
+      loan.end();
+      throw error;
+    }
   },
 };
 
@@ -110,6 +117,7 @@ function answer(
   token: IteratorToken,
   shard: ShardEntry,
   read: ReadOutcome,
+  loan: AnswerLoan,
 ): GetRecordsAnswer {
   if (read.kind === 'throttled') {
     const text = throughputExceeded.shard(shard.document.index, shard.stream.document);
@@ -119,11 +127,15 @@ function answer(
   if (read.kind !== 'records') throw new ServiceError('InternalFailure', null);
   // Either the next iterator or the children, never both and never neither. A shard whose children
   // this map does not know yet has not ended for the reader.
+  loan.keep(read.sections.reduce((sum, { payload }) => sum + payload.length, 0));
   const ended = read.atEnd && shard.children.length > 0;
   return {
     shard: shard.document,
     sections: read.sections,
-    release: read.release,
+    release: () => {
+      read.release?.();
+      loan.end();
+    },
     rest: {
       NextShardIterator: ended
         ? undefined
