@@ -227,11 +227,16 @@ describe('KMS endpoint', () => {
       calls.map((call) => call.target),
       ['TrentService.GenerateDataKey', 'TrentService.Decrypt'],
     );
+    answer = { status: 200, body: { Plaintext: 'AAEC', CiphertextBlob: 'AAEC', KeyId: 'arn:k' } };
+    const short = withCode('KMSInvalidStateException');
+    await assert.rejects(() => kms.generateDataKey('k', account), short);
     const mapped = {
       DisabledException: 'KMSDisabledException',
       'com.amazonaws.kms#NotFoundException': 'KMSNotFoundException',
       AccessDeniedException: 'KMSAccessDeniedException',
       KMSInvalidStateException: 'KMSInvalidStateException',
+      InvalidSignatureException: 'KMSAccessDeniedException',
+      InvalidArnException: 'KMSNotFoundException',
       OptInRequired: 'KMSOptInRequired',
       ThrottlingException: 'KMSThrottlingException',
       Unheard: 'KMSThrottlingException',

@@ -16,9 +16,11 @@ export interface KmsResponse {
 
 /**
  * Sends one signed request; `target` is the value of `X-Amz-Target`. Rejects when the endpoint
- * cannot be reached.
+ * cannot be reached, and with a ServiceError when there is nothing to sign with.
  */
 export type KmsSend = (target: string, body: Uint8Array) => Promise<KmsResponse>;
+
+const KEY_BYTES = 32;
 
 /** The endpoint's error shapes and what Kinesis calls them. */
 const errorCodes: Readonly<Record<string, KmsCode>> = {
@@ -26,8 +28,15 @@ const errorCodes: Readonly<Record<string, KmsCode>> = {
   KMSInvalidStateException: 'KMSInvalidStateException',
   InvalidCiphertextException: 'KMSInvalidStateException',
   IncorrectKeyException: 'KMSInvalidStateException',
+  InvalidKeyUsageException: 'KMSInvalidStateException',
   AccessDeniedException: 'KMSAccessDeniedException',
+  UnrecognizedClientException: 'KMSAccessDeniedException',
+  InvalidSignatureException: 'KMSAccessDeniedException',
+  MissingAuthenticationTokenException: 'KMSAccessDeniedException',
+  ExpiredTokenException: 'KMSAccessDeniedException',
   NotFoundException: 'KMSNotFoundException',
+  InvalidArnException: 'KMSNotFoundException',
+  ValidationException: 'KMSNotFoundException',
   OptInRequired: 'KMSOptInRequired',
   ThrottlingException: 'KMSThrottlingException',
   LimitExceededException: 'KMSThrottlingException',
@@ -51,7 +60,7 @@ export class KmsEndpoint implements KeyProvider {
       EncryptionContext: { 'tailrace:account': account },
     });
     return {
-      plain: fromBase64(made['Plaintext']),
+      plain: plainKey(made['Plaintext']),
       wrapped: fromBase64(made['CiphertextBlob']),
       keyArn: String(made['KeyId']),
     };
@@ -63,7 +72,7 @@ export class KmsEndpoint implements KeyProvider {
       CiphertextBlob: Buffer.from(wrapped).toString('base64'),
       EncryptionContext: { 'tailrace:account': account },
     });
-    return fromBase64(opened['Plaintext']);
+    return plainKey(opened['Plaintext']);
   }
 
   async #call(target: string, input: object): Promise<Record<string, unknown>> {
@@ -71,6 +80,7 @@ export class KmsEndpoint implements KeyProvider {
     try {
       response = await this.#send(target, new TextEncoder().encode(JSON.stringify(input)));
     } catch (error) {
+      if (error instanceof ServiceError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       throw new ServiceError('KMSThrottlingException', `KMS cannot be reached: ${reason}`);
     }
@@ -98,6 +108,14 @@ function errorCode(body: Record<string, unknown>): ErrorCode {
 function errorText(body: Record<string, unknown>): string {
   const text = body['message'] ?? body['Message'];
   return typeof text === 'string' ? text : 'The key service gave no reason.';
+}
+
+/** A data key in plain, which is as long as was asked for. */
+function plainKey(value: unknown): Uint8Array {
+  const key = fromBase64(value);
+  if (key.length === KEY_BYTES) return key;
+  const text = `The key service answered with a key of ${key.length} bytes.`;
+  throw new ServiceError('KMSInvalidStateException', text);
 }
 
 function fromBase64(value: unknown): Uint8Array {

@@ -39,6 +39,7 @@ import { ShardMap } from '../shardmap/local-shard-map.ts';
 import { CasError } from '../storage/meta-store.ts';
 import type { MetaStore } from '../storage/meta-store.ts';
 import { AdminServer } from './admin.ts';
+import { chainedCredentials } from './aws-credentials.ts';
 import type { ScalingLookup } from './admin.ts';
 import { ConfigError } from './config.ts';
 import type { Log } from './log.ts';
@@ -140,7 +141,7 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
 
   const { meta } = storage;
   const { keyring, keys } = await openKeys(
-    { disk, clock, random, meta, log, environment: process.env },
+    { disk, clock, random, meta, log, credentials: chainedCredentials() },
     config,
   );
   closers.add(() => keyring.close());

@@ -8,7 +8,6 @@ import { NodeClock } from '../runtime/node/clock.ts';
 import { NodeDisk } from '../runtime/node/disk.ts';
 import { NodeRandom } from '../runtime/node/random.ts';
 import { MemoryMetaImage, MemoryMetaStore } from '../storage/memory/memory-meta-store.ts';
-import { ConfigError } from './config.ts';
 import { openKeys } from './open-keys.ts';
 
 const deps = {
@@ -17,7 +16,8 @@ const deps = {
   random: new NodeRandom(),
   log: { debug() {}, info() {}, warn() {}, error() {} },
 };
-const environment = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' };
+const credentials = () =>
+  Promise.resolve({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' });
 const config = { inMemory: true, dataDir: '/none', region: 'eu-west-1', keyring: undefined };
 
 /** A key service with one key, which it can be told to disable. */
@@ -51,7 +51,7 @@ test('data keys are wrapped and unwrapped by the KMS endpoint that was named', a
   const image = new MemoryMetaImage();
   const open = () =>
     openKeys(
-      { ...deps, meta: MemoryMetaStore.open(image), environment },
+      { ...deps, meta: MemoryMetaStore.open(image), credentials },
       { ...config, kmsEndpoint: url },
     );
   try {
@@ -82,10 +82,21 @@ test('data keys are wrapped and unwrapped by the KMS endpoint that was named', a
   }
 });
 
-test('a KMS endpoint without credentials is refused at the start', async () => {
-  const meta = MemoryMetaStore.open(new MemoryMetaImage());
-  await assert.rejects(
-    openKeys({ ...deps, meta, environment: {} }, { ...config, kmsEndpoint: 'http://127.0.0.1:1' }),
-    ConfigError,
+test('without credentials the server starts, says so, and keys cannot be used', async () => {
+  const said: unknown[] = [];
+  const { keyring, keys } = await openKeys(
+    {
+      ...deps,
+      log: { ...deps.log, error: (...words: unknown[]) => void said.push(words) },
+      meta: MemoryMetaStore.open(new MemoryMetaImage()),
+      credentials: () => Promise.reject(new Error('nothing in the chain')),
+    },
+    { ...config, kmsEndpoint: 'http://127.0.0.1:1' },
   );
+  assert.equal(said.length, 1);
+  await assert.rejects(
+    () => keys.create('alias/orders', '123456789012'),
+    (error) => error instanceof ServiceError && error.code === 'KMSAccessDeniedException',
+  );
+  await keyring.close();
 });

@@ -11,11 +11,12 @@ import type { KeyProvider } from '../keys/key-provider.ts';
 import { Keyring, keyringPath } from '../keys/keyring.ts';
 import { KmsEndpoint } from '../keys/kms-endpoint.ts';
 import type { KmsResponse, KmsSend } from '../keys/kms-endpoint.ts';
+import { ServiceError } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { Random } from '../runtime/random.ts';
 import type { MetaStore } from '../storage/meta-store.ts';
-import { ConfigError } from './config.ts';
+import type { AwsCredentials } from './aws-credentials.ts';
 import type { Log } from './log.ts';
 import { MemoryFiles } from './memory-files.ts';
 import type { ServerConfig } from './options.ts';
@@ -34,8 +35,8 @@ export interface KeysDependencies {
   readonly random: Random;
   readonly meta: MetaStore;
   readonly log: Log;
-  /** Where the credentials for the KMS endpoint are found, by the usual AWS names. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** For the KMS endpoint. */
+  readonly credentials: AwsCredentials;
 }
 
 type KeysConfig = Pick<ServerConfig, 'inMemory' | 'dataDir' | 'region' | 'keyring' | 'kmsEndpoint'>;
@@ -45,13 +46,21 @@ export interface OpenedKeys {
   readonly keys: DataKeys;
 }
 
-/** Throws KeyringFormatError, or ConfigError when the KMS endpoint has no credentials. */
+/**
+ * Throws KeyringFormatError. Without credentials for the KMS endpoint the server starts all the
+ * same, since streams in the clear need none, and says so in the log.
+ */
 export async function openKeys(deps: KeysDependencies, config: KeysConfig): Promise<OpenedKeys> {
   const { clock, random, meta, log } = deps;
   const kms =
     config.kmsEndpoint === undefined
       ? null
-      : new KmsEndpoint(kmsSender(new URL(config.kmsEndpoint), config.region, deps.environment));
+      : new KmsEndpoint(kmsSender(new URL(config.kmsEndpoint), config.region, deps.credentials));
+  if (kms !== null) {
+    await deps.credentials().catch((error: unknown) => {
+      log.error({ err: error }, 'there are no credentials for --kms-endpoint');
+    });
+  }
   const keepsNone = config.inMemory && config.keyring === undefined;
   const keyring = await Keyring.open(
     { disk: keepsNone ? new MemoryFiles() : deps.disk, clock, random },
@@ -68,25 +77,14 @@ export async function openKeys(deps: KeysDependencies, config: KeysConfig): Prom
   return { keyring, keys: new DataKeys({ meta, provider, clock, random }, options) };
 }
 
-function kmsSender(
-  endpoint: URL,
-  region: string,
-  environment: KeysDependencies['environment'],
-): KmsSend {
-  const accessKeyId = environment['AWS_ACCESS_KEY_ID'];
-  const secretAccessKey = environment['AWS_SECRET_ACCESS_KEY'];
-  const sessionToken = environment['AWS_SESSION_TOKEN'];
-  if (accessKeyId === undefined || secretAccessKey === undefined) {
-    throw new ConfigError(
-      '--kms-endpoint needs credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
-    );
-  }
-  const credentials = {
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken === undefined ? {} : { sessionToken }),
-  };
-  return (target, body) => {
+function kmsSender(endpoint: URL, region: string, credentials: AwsCredentials): KmsSend {
+  return async (target, body) => {
+    const keys = await credentials().catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      const text = `The server has no credentials for the key service: ${reason}`;
+      throw new ServiceError('KMSAccessDeniedException', text);
+    });
+    const { accessKeyId, secretAccessKey, sessionToken } = keys;
     const { headers } = aws4.sign(
       {
         service: 'kms',
@@ -97,7 +95,7 @@ function kmsSender(
         headers: { 'Content-Type': 'application/x-amz-json-1.1', 'X-Amz-Target': target },
         body: Buffer.from(body),
       },
-      credentials,
+      { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
     );
     return post(endpoint, headers as Record<string, string>, body);
   };
