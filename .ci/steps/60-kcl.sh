@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# limit: 420
+# limit: 480
 # The Kinesis Client Library through reshards under load: see interop/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

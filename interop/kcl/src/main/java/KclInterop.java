@@ -37,6 +37,14 @@ public final class KclInterop {
   private static final int SHARDS = 2;
   private static final int SHARDS_AFTER_UPDATE = 4;
 
+  /**
+   * A worker draws up to 30 s before it lists the shards of an empty lease table, and sleeps 10 s
+   * while the table's index is made.
+   */
+  private static final int FIRST_SECONDS = 150;
+
+  private static final int STEP_SECONDS = 60;
+
   private static int passed = 0;
   private static int failed = 0;
 
@@ -189,8 +197,13 @@ public final class KclInterop {
   }
 
   private static void until(BooleanSupplier condition, String what) throws InterruptedException {
+    until(STEP_SECONDS, condition, what);
+  }
+
+  private static void until(int seconds, BooleanSupplier condition, String what)
+      throws InterruptedException {
     for (int tries = 0; !condition.getAsBoolean(); tries++) {
-      that(tries < 450, "timed out waiting until " + what);
+      that(tries < seconds * 10, "timed out waiting until " + what);
       Thread.sleep(100);
     }
   }
@@ -222,11 +235,13 @@ public final class KclInterop {
   }
 
   /** Every open shard has delivered a record, and the producer went on meanwhile. */
-  private void settled(int expected, int acknowledgedBefore) throws InterruptedException {
+  private void settled(int seconds, int expected, int acknowledgedBefore)
+      throws InterruptedException {
     untilActive();
     List<Shard> open = openShards();
     that(open.size() == expected, open);
     until(
+        seconds,
         () -> ledger.heardFrom(open.stream().map(Shard::shardId).collect(Collectors.toSet())),
         "every open shard delivered");
     that(ledger.acknowledgedCount() > acknowledgedBefore, "no put was acknowledged meanwhile");
@@ -237,7 +252,7 @@ public final class KclInterop {
     untilActive();
     worker.start();
     producer.start();
-    settled(SHARDS, 0);
+    settled(FIRST_SECONDS, SHARDS, 0);
   }
 
   private void split() throws InterruptedException {
@@ -249,7 +264,7 @@ public final class KclInterop {
         .splitShard(
             b -> b.streamName(stream).shardToSplit(first.shardId()).newStartingHashKey(middle))
         .join();
-    settled(SHARDS + 1, before);
+    settled(STEP_SECONDS, SHARDS + 1, before);
   }
 
   private void merge() throws InterruptedException {
@@ -262,7 +277,7 @@ public final class KclInterop {
                     .shardToMerge(open.get(1).shardId())
                     .adjacentShardToMerge(open.get(2).shardId()))
         .join();
-    settled(SHARDS, before);
+    settled(STEP_SECONDS, SHARDS, before);
   }
 
   private void updateShardCount() throws InterruptedException {
@@ -274,7 +289,7 @@ public final class KclInterop {
                     .targetShardCount(SHARDS_AFTER_UPDATE)
                     .scalingType(ScalingType.UNIFORM_SCALING))
         .join();
-    settled(SHARDS_AFTER_UPDATE, before);
+    settled(STEP_SECONDS, SHARDS_AFTER_UPDATE, before);
   }
 
   private void drain() throws InterruptedException {
