@@ -30,7 +30,8 @@ import { shape } from './workloads/shape.mjs';
  * @property {number | undefined} batch
  * @property {number} recordBytes
  * @property {number | undefined} connections
- * @property {number} preload records stored before reading
+ * @property {number | undefined} preload records stored before reading
+ * @property {boolean} cold whether records are read from disk
  * @property {import('./client/requests.mjs').Protocol} protocol
  */
 
@@ -52,7 +53,8 @@ const USAGE = `usage: npm run bench -- NAME [options]
   --warmup S          default 1.5        --connections N   default 8, 32 and 2
   --shards N          default 4 (200)    --record-bytes N  default 1024
   --consumers LIST    default 1,20,50    --rate N          default 1000
-  --batch N           default 500        --preload N       records to read back, default 100000
+  --batch N           default 500        --preload N       records to read back
+  --cold              get-records: from files instead of the tail in memory
   --protocol P        json | cbor        --transport T     http1 | h2c | h2
   --auth MODE         open | verify      --data-root DIR   where data directories are made
   --flag=…            one more flag for tailrace start (repeatable, e.g. --flag=--workers=2)
@@ -74,7 +76,8 @@ const { values, positionals } = parseArgs({
     batch: { type: 'string' },
     consumers: { type: 'string', default: '1,20,50' },
     rate: { type: 'string', default: '1000' },
-    preload: { type: 'string', default: '100000' },
+    preload: { type: 'string' },
+    cold: { type: 'boolean', default: false },
     protocol: { type: 'string', default: 'json' },
     transport: { type: 'string', default: 'http1' },
     auth: { type: 'string', default: 'open' },
@@ -92,7 +95,8 @@ const options = {
   batch: values.batch === undefined ? undefined : Number(values.batch),
   recordBytes: Number(values['record-bytes']),
   connections: values.connections === undefined ? undefined : Number(values.connections),
-  preload: Number(values.preload),
+  preload: values.preload === undefined ? undefined : Number(values.preload),
+  cold: values.cold,
   protocol: values.protocol === 'cbor' ? 'cbor' : 'json',
 };
 
@@ -129,7 +133,8 @@ function start(name, checkout) {
  * @returns {import('./targets.mjs').TargetOptions}
  */
 function targetOptions(checkout) {
-  return { dataRoot: values['data-root'], auth: values.auth, flags: values.flag, checkout };
+  const flags = values.cold ? [...values.flag, '--tail-ring-bytes=1MiB'] : values.flag;
+  return { dataRoot: values['data-root'], auth: values.auth, flags, checkout };
 }
 
 /**

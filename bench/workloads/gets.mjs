@@ -1,7 +1,9 @@
 // @ts-check
 // get-records: answers of up to 10,000 records of 1 KiB. The streams are filled and walked once
 // before the clock starts; the walk yields the iterators that the load then asks for in turn, so
-// that every request is a different place and the client needs to parse nothing.
+// that every request is a different place and the client needs to parse nothing. What is stored
+// fits into the tail that servers keep in memory, unless it is to be read cold: then Tailrace keeps
+// next to no tail and reads everything from its files (which the system may have in its cache).
 
 import {
   KinesisClient,
@@ -33,7 +35,7 @@ export function getWorkload(options) {
         return;
       }
       const client = new KinesisClient(target.endpoint, { credentials: target.credentials });
-      await createActiveStream(client, STREAM, options.shards ?? 4);
+      await createActiveStream(client, STREAM, options.shards ?? (options.cold ? 4 : 2));
       client.close();
       await fill(target, options);
       walks.set(target.name, await walk(target));
@@ -73,7 +75,7 @@ async function fill(target, options) {
     measureMs: 600_000,
     check: true,
     pids: [],
-    requestsMax: Math.ceil(options.preload / 500),
+    requestsMax: Math.ceil((options.preload ?? (options.cold ? 100_000 : 19_500)) / 500),
     spec: {
       operation: 'PutRecords',
       protocol: 'json',
