@@ -20,6 +20,7 @@ import { Http1 } from './http1.ts';
 import { Http2 } from './http2.ts';
 import { PlainHttp1 } from './plain-http1.ts';
 import type { HttpLimits } from './http-options.ts';
+import { TurnHandler } from './turn-handler.ts';
 
 /** Connections the system may hold ready before they are accepted. */
 const BACKLOG = 1024;
@@ -94,7 +95,9 @@ export class HttpListener {
     this.#limits = limits;
     this.#deadlines = new Deadlines(clock);
     this.bodies = new BodyBudget(limits.bodiesBytesMax, dependencies.buffers);
-    const parts = { ...dependencies, limits, bodies: this.bodies, deadlines: this.#deadlines };
+    const handler = new TurnHandler(clock, dependencies.handler);
+    const { bodies } = this;
+    const parts = { ...dependencies, handler, limits, bodies, deadlines: this.#deadlines };
     this.#http1 = new Http1(parts);
     this.#plain = new PlainHttp1(parts, this.#http1);
     this.#http2 = new Http2(parts);

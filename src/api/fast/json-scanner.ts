@@ -8,7 +8,7 @@
 export const quote = 0x22;
 export const colon = 0x3a;
 export const comma = 0x2c;
-export const backslash = 0x5c;
+const backslash = 0x5c;
 export const openBrace = 0x7b;
 export const closeBrace = 0x7d;
 export const openBracket = 0x5b;
@@ -18,14 +18,20 @@ export const closeBracket = 0x5d;
 const nativeSearchBytes = 32;
 
 export class JsonScanner {
-  readonly body: Uint8Array;
+  readonly body: Buffer;
   at = 0;
   /** Bounds of the string read last, without its quotes. */
   start = 0;
   end = 0;
 
+  /** As a Buffer, whose search for a byte is many times faster than that of a plain array. */
   constructor(body: Uint8Array) {
-    this.body = body;
+    this.body = Buffer.from(body.buffer, body.byteOffset, body.length);
+  }
+
+  /** Whether there is an escape anywhere. To be asked first: without, strings end at a quote. */
+  hasEscapes(): boolean {
+    return this.body.includes(backslash);
   }
 
   /** Passes white space. */
@@ -92,7 +98,6 @@ export class JsonScanner {
 
   /** The string read last, which is ASCII. */
   text(): string {
-    const { buffer, byteOffset } = this.body;
-    return Buffer.from(buffer, byteOffset + this.start, this.end - this.start).toString('latin1');
+    return this.body.toString('latin1', this.start, this.end);
   }
 }

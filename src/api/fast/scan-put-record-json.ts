@@ -9,7 +9,7 @@ import { hashPartitionKeyInto, parseHashKey } from '../../model/hash-key.ts';
 import { RECORD_BYTES_MAX } from '../../model/limits.ts';
 import { packedHeaderBytes, type RecordBatch } from '../../model/record-batch.ts';
 import { hashKey, streamArn, streamName } from '../shapes.ts';
-import { backslash, closeBrace, comma, JsonScanner, openBrace } from './json-scanner.ts';
+import { closeBrace, comma, JsonScanner, openBrace } from './json-scanner.ts';
 import type { ScannedPutRecords } from './scan-put-records-json.ts';
 
 /** Longest ASCII partition key. */
@@ -17,9 +17,8 @@ const KEY_BYTES_MAX = 256;
 
 /** Null when the body is anything but the plain case. */
 export function scanPutRecordJson(body: Uint8Array): ScannedPutRecords | null {
-  // Seen before anything else, so that strings end at the next quote.
-  if (body.indexOf(backslash) !== -1) return null;
-  return new Scanner(body).scan();
+  const scanner = new Scanner(body);
+  return scanner.hasEscapes() ? null : scanner.scan();
 }
 
 class Scanner extends JsonScanner {

@@ -12,7 +12,6 @@ import { hashPartitionKeyInto, parseHashKey } from '../../model/hash-key.ts';
 import { PUT_RECORDS_COUNT_MAX, RECORD_BYTES_MAX } from '../../model/limits.ts';
 import { packedHeaderBytes, type RecordBatch } from '../../model/record-batch.ts';
 import {
-  backslash,
   closeBrace,
   closeBracket,
   comma,
@@ -43,10 +42,8 @@ export function scanPutRecordsJson(
   body: Uint8Array,
   buffers: BufferPool,
 ): ScannedPutRecords | null {
-  // Seen before anything else, so that strings end at the next quote.
-  if (body.indexOf(backslash) !== -1) return null;
   const scanner = new Scanner(body, buffers);
-  const scanned = scanner.scan();
+  const scanned = scanner.hasEscapes() ? null : scanner.scan();
   if (scanned === null) scanner.giveUp();
   return scanned;
 }
