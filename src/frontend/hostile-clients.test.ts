@@ -153,6 +153,24 @@ describe('hostile clients', () => {
     assert.match(received, /^HTTP\/1\.1 408 /);
   });
 
+  it('HTTP/1.1: a request behind a broken one is not read', async () => {
+    const { handled } = counter;
+    const request = `${head}Content-Length: 2\r\n\r\n`;
+    const socket = netConnect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    let received = '';
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.toString();
+      // Each piece answers what the server said to the one before.
+      if (received.endsWith('2')) socket.write(`${head}a b: c\r\n\r\n`);
+      if (/ 400 /.test(received)) socket.end(`${request}no`);
+    });
+    socket.write(`${request}ok`);
+    await new Promise((resolve) => socket.on('close', resolve));
+    assert.match(received, /^HTTP\/1\.1 200 [^]*\r\n\r\n2HTTP\/1\.1 400 [^]*\r\n\r\n$/);
+    assert.equal(counter.handled, handled + 1);
+  });
+
   it('HTTP/1.1: asks for an upgrade to h2c and is served as it is', async () => {
     const upgrade = `${head}Connection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\n`;
     const answer = await sendBytes(port, [

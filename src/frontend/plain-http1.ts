@@ -21,6 +21,7 @@ import { PlainBody } from './plain-body.ts';
 import { parsePlainHead } from './plain-head.ts';
 import type { PlainHead } from './plain-head.ts';
 import { StaticReads } from './static-read.ts';
+import type { EndReads } from './static-read.ts';
 import { WritableResponseStream } from './writable-stream.ts';
 
 const nothing: Buffer = Buffer.alloc(0);
@@ -53,7 +54,7 @@ export class PlainHttp1 {
     const connection = new PlainConnection(this, this.#parts, socket);
     this.#connections.add(connection);
     if (!('encrypted' in socket)) {
-      this.#reads.begin(socket, (bytes) => connection.takeLent(bytes));
+      connection.shareReads(this.#reads);
     }
   }
 
@@ -101,6 +102,7 @@ class PlainConnection implements HttpReply, Expiring {
   readonly #onEnd = (): void => this.#ended();
   readonly #onClose = (): void => this.#closed();
   readonly #onWritten = (): void => this.#written();
+  #endReads: EndReads = () => undefined;
   #state: State = 'head';
   #head: PlainHead | null = null;
   #body: BodyCollector | null = null;
@@ -122,6 +124,11 @@ class PlainConnection implements HttpReply, Expiring {
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
     socket.on('close', this.#onClose);
+  }
+
+  /** Has the input read into a buffer of many connections: what is not used at once is copied. */
+  shareReads(reads: StaticReads): void {
+    this.#endReads = reads.begin(this.#socket, (bytes) => this.#take(bytes, true));
   }
 
   drain(): void {
@@ -173,11 +180,6 @@ class PlainConnection implements HttpReply, Expiring {
       this.#socket.write(head, 'latin1');
     }
     return stream;
-  }
-
-  /** Takes bytes that are overwritten afterwards: what is not used at once is copied. */
-  takeLent(bytes: Buffer): void {
-    this.#take(bytes, true);
   }
 
   #take(chunk: Buffer, isLent = false): void {
@@ -254,6 +256,7 @@ class PlainConnection implements HttpReply, Expiring {
   #handOver(chunk: Buffer): void {
     const socket = this.#socket;
     this.#parts.deadlines.remove(this);
+    this.#endReads();
     socket.off('data', this.#onData);
     socket.off('end', this.#onEnd);
     socket.off('close', this.#onClose);

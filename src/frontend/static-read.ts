@@ -17,6 +17,9 @@ interface Handle {
 
 type Switches = Record<symbol, unknown> & { readonly _handle?: Handle | null };
 
+/** Undoes a `begin`: what the socket reads from now on comes by its 'data' events. */
+export type EndReads = () => void;
+
 export class StaticReads {
   readonly #buffer: Buffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
@@ -24,17 +27,22 @@ export class StaticReads {
    * Has `read` called with the bytes of each read; they are overwritten by the next read of any
    * socket. What was put back to the socket before still comes by its 'data' events.
    */
-  begin(socket: Socket, read: (bytes: Buffer) => void): void {
+  begin(socket: Socket, read: (bytes: Buffer) => void): EndReads {
     const switches = socket as unknown as Switches;
     const symbols = Object.getOwnPropertySymbols(socket);
     const buffer = symbols.find(({ description }) => description === 'kBuffer');
     const called = symbols.find(({ description }) => description === 'kBufferCb');
     const handle = switches._handle;
     if (buffer === undefined || called === undefined || !handle?.useUserBuffer) {
-      return;
+      return () => undefined;
     }
     switches[buffer] = this.#buffer;
     switches[called] = (bytes: number): void => read(this.#buffer.subarray(0, bytes));
     handle.useUserBuffer(this.#buffer);
+    // The handle goes on reading into the buffer, and stops where the socket wants no more.
+    return () => {
+      switches[called] = (bytes: number): boolean =>
+        socket.push(Buffer.from(this.#buffer.subarray(0, bytes)));
+    };
   }
 }
