@@ -34,6 +34,8 @@ export interface Machine {
   readonly architecture: string;
   /** Null when the port can be bound on the address, else why not (`EADDRINUSE`, …). */
   portProblem(host: string, port: number): Promise<string | null>;
+  /** Most new connections of one port that the system holds ready; null where it does not tell. */
+  connectionQueueMax(): Promise<number | null>;
 }
 
 export interface CliContext {

@@ -1,4 +1,4 @@
-/** Checks of Node, ports and the clock. */
+/** Checks of Node, ports, connections and the clock. */
 import { TransportError } from '../client/http-transport.ts';
 import { askAdmin } from './admin-port.ts';
 import type { CliContext, Machine } from './context.ts';
@@ -62,6 +62,21 @@ async function isServerAt(context: CliContext, adminPort: number): Promise<boole
   const endpoint = new URL(`http://127.0.0.1:${adminPort}`);
   const answer = await askAdmin(context, endpoint, '/healthz');
   return !(answer instanceof TransportError) && answer.status === 200 && answer.body === 'ok\n';
+}
+
+/** What Linux has had since 5.4. */
+const connectionQueueMin = 4096;
+
+/** How many clients may connect in the same moment. */
+export async function checkConnections(machine: Machine): Promise<readonly Finding[]> {
+  const max = await machine.connectionQueueMax();
+  if (max === null) return [];
+  const found = `${max} new ones may wait to be accepted`;
+  if (max >= connectionQueueMin) return [good('connections', found)];
+  const advice =
+    'When more clients connect at once, some wait for seconds or see ECONNRESET. Raise it: ' +
+    `sysctl -w net.core.somaxconn=${connectionQueueMin}`;
+  return [warning('connections', found, advice)];
 }
 
 /** Before this a clock cannot be right: 2026-01-01. */

@@ -118,6 +118,17 @@ test('a clock that is far from the server is a failure', async () => {
   assert.equal(past.of('clock').verdict, 'failure');
 });
 
+test('a short queue of new connections is worth a warning', async () => {
+  const withQueue = (max: number | null): ReturnType<typeof examine> =>
+    examine({ machine: { connectionQueueMax: async () => max } });
+  const short = await withQueue(128);
+  assert.equal(short.code, 0);
+  assert.equal(short.of('connections').verdict, 'warning');
+  assert.match(short.of('connections').advice ?? '', /net\.core\.somaxconn/);
+  assert.equal((await withQueue(4096)).of('connections').verdict, 'good');
+  assert.equal((await withQueue(null)).of('connections'), undefined);
+});
+
 describe('on this machine', () => {
   let directory: string;
   before(async () => {

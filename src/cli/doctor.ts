@@ -11,7 +11,7 @@ import type { DataDirectoryFlags } from './data-directory.ts';
 import { dataDirectory } from './data-directory.ts';
 import { checkDisk } from './doctor-disk.ts';
 import type { Finding } from './doctor-finding.ts';
-import { checkClock, checkNode, checkPorts } from './doctor-machine.ts';
+import { checkClock, checkConnections, checkNode, checkPorts } from './doctor-machine.ts';
 import { json } from './format.ts';
 
 interface DoctorFlags extends DataDirectoryFlags {
@@ -31,8 +31,8 @@ export function registerDoctor(program: Command, context: CliContext): void {
     .command('doctor')
     .summary('check what a server needs of this machine')
     .description(
-      'Checks Node, the data directory, disk space and speed, ports and the clock, and says what ' +
-        'to do. Exit code 1 if something would keep a server from working.',
+      'Checks Node, the data directory, disk space and speed, ports, the queue of connections and ' +
+        'the clock, and says what to do. Exit code 1 if something would keep a server from working.',
     )
     .option('--data-dir <path>', 'data directory (default: ./tailrace-data) [TAILRACE_DATA_DIR]')
     .option('--host <address>', `address of the data port (default: ${defaultHost})`)
@@ -51,6 +51,7 @@ async function examine(context: CliContext, flags: DoctorFlags): Promise<void> {
     async () => checkNode(context.machine),
     () => checkDisk(context, dataDirectory(context, flags)),
     () => checkPorts(context, { host, port, adminPort }),
+    () => checkConnections(context.machine),
     () => checkClock(context, { host, port }),
   ];
   const findings: Finding[] = [];

@@ -1,5 +1,6 @@
 /** The CliContext of a real process. */
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
@@ -28,6 +29,7 @@ export function nodeContext(version: string): CliContext {
       platform: process.platform,
       architecture: process.arch,
       portProblem,
+      connectionQueueMax,
     },
     openTransport: (options) => new NodeHttpTransport(options),
     interrupted: () => {
@@ -110,4 +112,11 @@ function portProblem(host: string, port: number): Promise<string | null> {
     server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)));
   });
+}
+
+/** Linux tells it in a file; elsewhere a program would be needed. */
+async function connectionQueueMax(): Promise<number | null> {
+  const text = await readFile('/proc/sys/net/core/somaxconn', 'utf8').catch(() => '');
+  const max = Number.parseInt(text, 10);
+  return Number.isNaN(max) ? null : max;
 }

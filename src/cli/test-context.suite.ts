@@ -104,6 +104,7 @@ export function startCli(args: readonly string[], setting: TestSetting = {}): Te
       platform: 'linux',
       architecture: 'x64',
       portProblem: async () => null,
+      connectionQueueMax: async () => 4096,
       ...setting.machine,
     },
     openTransport: (options) => transport ?? new NodeHttpTransport(options),

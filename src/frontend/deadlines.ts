@@ -2,12 +2,16 @@
  * Deadlines of many things at once: one sweep a second instead of a timer each.
  *
  * Connections that have said nothing yet, requests whose body is still coming and responses the
- * peer does not take are all bounded this way. An entry fires at most one sweep period late and
+ * peer does not take are all bounded this way. An entry fires at most two sweep periods late and
  * never twice.
+ *
+ * It fires only if its deadline had passed at the sweep before as well. After the process has stood
+ * still (a stopped or starved machine) the first thing it does is a sweep, while what clients sent
+ * meanwhile has not been read yet: they must not pay for it.
  */
 import type { Clock, Timer } from '../runtime/clock.ts';
 
-/** Sweep period, ms; also how late a deadline may fire. */
+/** Sweep period, ms; a deadline fires one to two of them late. */
 const SWEEP_MS = 1000;
 
 /** Something that must be over by `deadlineMs`. */
@@ -22,9 +26,12 @@ export class Deadlines {
   readonly #clock: Clock;
   readonly #entries = new Set<Expiring>();
   readonly #timer: Timer;
+  /** When the sweep before the next one was. */
+  #sweptAtMs: number;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#sweptAtMs = clock.monotonic();
     this.#timer = clock.every(SWEEP_MS, () => this.#sweep());
   }
 
@@ -52,9 +59,10 @@ export class Deadlines {
   }
 
   #sweep(): void {
-    const now = this.#clock.monotonic();
+    const passedMs = this.#sweptAtMs;
+    this.#sweptAtMs = this.#clock.monotonic();
     for (const entry of this.#entries) {
-      if (entry.deadlineMs <= now) {
+      if (entry.deadlineMs <= passedMs) {
         this.#entries.delete(entry);
         entry.expire();
       }

@@ -22,8 +22,13 @@ import { PlainHttp1 } from './plain-http1.ts';
 import type { HttpLimits } from './http-options.ts';
 import { TurnHandler } from './turn-handler.ts';
 
-/** Connections the system may hold ready before they are accepted. */
-const BACKLOG = 1024;
+/**
+ * Connections the system may hold ready before they are accepted: as many as it allows by itself
+ * (`net.core.somaxconn` on Linux), which it takes where this is more. When they are full, Linux
+ * answers further ones from a cookie and keeps nothing of them, and some of those it resets later,
+ * when their first bytes come.
+ */
+const BACKLOG = 65_535;
 
 /** First byte of a TLS handshake record. */
 const TLS_HANDSHAKE = 0x16;
