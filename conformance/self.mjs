@@ -1,7 +1,8 @@
 // @ts-check
 // The suite against this checkout's own server: default options, free ports, a data directory that
 // is thrown away. With --verified the server checks signatures, and the suite gets credentials of
-// it. Other arguments are passed on to the suite. Closes with `N passed, N failed`.
+// it, and `--workers N` is the server's too. Other arguments are passed on to the suite. Closes
+// with `N passed, N failed`.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -40,8 +41,11 @@ const main = fileURLToPath(new URL('./main.mjs', import.meta.url));
 const dataDir = mkdtempSync(join(tmpdir(), 'tailrace-conformance-'));
 const verified = process.argv.includes('--verified');
 const more = verified ? issueCredentials(dataDir) : [];
-const server = await startServer({ dataDir, flags: verified ? ['--auth', 'verify'] : [] });
 const given = process.argv.slice(2).filter((arg) => arg !== '--verified');
+const at = given.indexOf('--workers');
+const flags = at < 0 ? [] : given.splice(at, 2);
+if (verified) flags.push('--auth', 'verify');
+const server = await startServer({ dataDir, flags });
 const args = [main, '--endpoint', server.endpoint, '--report', ...more, ...given];
 const suite = spawn(process.execPath, args, { stdio: 'inherit' });
 const [code] = await once(suite, 'exit');

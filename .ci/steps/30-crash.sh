@@ -29,5 +29,8 @@ for seed in 1 2; do
   verdict "8 crashes with seed $seed" $?
 done
 
+node test/crash/main.mjs --cycles 4 --seed 3 --workers 2
+verdict '4 crashes of a server with two workers' $?
+
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

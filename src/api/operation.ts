@@ -8,7 +8,7 @@ import type { ErrorCode } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AnswerBudget } from './answer-budget.ts';
 import type { PacedBody } from './paced-body.ts';
-import type { ControlPlane, DataPlane } from './ports.ts';
+import type { ConsumerLookup, ControlPlane, DataPlane } from './ports.ts';
 import type { StructureRule } from './rules.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -35,19 +35,25 @@ export interface Access {
   ): void | Promise<void>;
 }
 
-export interface OperationContext {
+/** What operations on records work with; a front end apart from the control plane has it too. */
+export interface DataContext {
   readonly caller: Caller;
   readonly region: string;
   readonly requestId: string;
   readonly protocol: Protocol;
   readonly clock: Clock;
   readonly data: DataPlane;
-  readonly control: ControlPlane;
+  readonly consumers: ConsumerLookup;
   /** Sealed, tamper-evident iterators and page tokens. */
   readonly tokens: Tokens;
   readonly access: Access;
   /** Memory for the records of answers. */
   readonly answers: AnswerBudget;
+}
+
+/** What every operation may work with. */
+export interface OperationContext extends DataContext {
+  readonly control: ControlPlane;
 }
 
 /**
@@ -83,7 +89,11 @@ export interface FastCodec<I, O> {
   encodeCbor?(output: O): readonly Uint8Array[] | PacedBody | null;
 }
 
-export interface Operation<I = unknown, O extends Output = Output> {
+export interface Operation<
+  I = unknown,
+  O extends Output = Output,
+  C extends DataContext = OperationContext,
+> {
   readonly name: string;
   readonly plane: 'data' | 'control';
   readonly input: StructureRule;
@@ -98,6 +108,9 @@ export interface Operation<I = unknown, O extends Output = Output> {
    * The resource the action is checked against; null for account-wide actions (`*`). Throws when
    * the input does not say which resource it is.
    */
-  target(context: OperationContext, input: I): Target | null;
-  handle(context: OperationContext, input: I): O | Promise<O>;
+  target(context: C, input: I): Target | null;
+  handle(context: C, input: I): O | Promise<O>;
 }
+
+/** An operation on records: it needs nothing of the control plane. */
+export type DataOperation<I = unknown, O extends Output = Output> = Operation<I, O, DataContext>;

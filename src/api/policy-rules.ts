@@ -3,7 +3,7 @@ import { parsePolicyText, PolicyFormatError } from '../auth/policy-document.ts';
 import { accessDenied, invalidPolicy } from '../model/messages.ts';
 import { ServiceError } from '../model/service-error.ts';
 import { resourceTarget } from './consumer-selector.ts';
-import type { OperationContext, Target } from './operation.ts';
+import type { DataContext, OperationContext, Target } from './operation.ts';
 import { invalid } from './stream-selector.ts';
 
 /** Throws AccessDenied unless the resource is the caller's own, whatever policies allow. */
@@ -12,7 +12,7 @@ export function ownerOnly(context: OperationContext, operation: string, arn: str
 }
 
 /** Throws AccessDenied unless the target belongs to the caller's account. */
-export function ownAccount(context: OperationContext, operation: string, target: Target): void {
+export function ownAccount(context: DataContext, operation: string, target: Target): void {
   if (target.account === context.caller.account) return;
   const text = accessDenied(context.caller.arn, `kinesis:${operation}`, target.arn);
   throw new ServiceError('AccessDeniedException', text);

@@ -57,7 +57,13 @@ export interface DataPlane {
     fromOrdinal: number,
     consumerArn: string,
     follower: Follower,
-  ): FollowOutcome;
+  ): FollowOutcome | Promise<FollowOutcome>;
+}
+
+/** Consumers, by name or ARN. */
+export interface ConsumerLookup {
+  /** Null when there is none, or the one of that name is another one. */
+  consumer(consumer: ConsumerRef): ConsumerDocument | null;
 }
 
 export interface CreateStreamCommand {
@@ -80,7 +86,7 @@ export interface AccountUse {
   readonly channelLimit: number;
 }
 
-export interface ControlPlane extends ControlCommands {
+export interface ControlPlane extends ControlCommands, ConsumerLookup {
   /** Read-your-writes; null when there is none. DELETING streams are still there. */
   stream(account: string, name: string): StreamDocument | null;
   /** Streams of an account in name order, strictly after `afterName`, at most `limit`. */
@@ -204,8 +210,6 @@ export interface ControlCommands {
     tags: Readonly<Record<string, string>>,
   ): Promise<ConsumerDocument>;
   deregisterConsumer(consumer: ConsumerRef): Promise<void>;
-  /** Null when there is none, or the one of that name is another one. */
-  consumer(consumer: ConsumerRef): ConsumerDocument | null;
   /** Consumers of a stream in name order, strictly after `afterName`, at most `limit`. */
   consumers(
     stream: StreamDocument,

@@ -51,7 +51,8 @@ import { check } from './check.ts';
 import { decodeBody, encodeOutput } from './codec.ts';
 import { coerce } from './coerce.ts';
 import { requestTags } from './request-tags.ts';
-import type { Caller, Operation, OperationContext, Output, Protocol, Target } from './operation.ts';
+import type { Caller, DataContext, DataOperation } from './operation.ts';
+import type { Operation, Output, Protocol, Target } from './operation.ts';
 import type { PacedBody } from './paced-body.ts';
 import { StreamingOutput } from './response-stream.ts';
 
@@ -108,13 +109,23 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
   all.map((operation) => [operation.name, operation]),
 );
 
-/** Called once a request is allowed, before its work is done; throws ServiceError to refuse it. */
+/** Those on records, which need nothing of the control plane. */
+export const dataOperations: ReadonlyMap<string, DataOperation> = new Map(
+  [getRecords, getShardIterator, putRecord, putRecords, subscribeToShard].map(
+    (operation: DataOperation) => [operation.name, operation],
+  ),
+);
+
+/**
+ * Called once a request is allowed, before its work is done; throws, or rejects with, ServiceError
+ * to refuse it.
+ */
 export type Admit = (
-  operation: Operation,
+  operation: Pick<Operation, 'name'>,
   caller: Caller,
   target: Target | null,
   input: unknown,
-) => void;
+) => void | Promise<void>;
 
 /** A whole body in parts or made piece by piece, or what will write one without a known end. */
 export type Answer = readonly Uint8Array[] | PacedBody | StreamingOutput;
@@ -129,7 +140,7 @@ export type DecodedBody =
  * target is no operation. Throws SerializationException when it is not an object of the protocol.
  */
 export function decodeRequest(
-  operation: Operation | null,
+  operation: Pick<Operation, 'codec'> | null,
   protocol: Protocol,
   body: Uint8Array,
   buffers: BufferPool,
@@ -146,9 +157,9 @@ export function decodeRequest(
  * the work, and gives the parts of the answer's body (none for an empty one). Throws ServiceError
  * for whatever a client may see.
  */
-export async function invoke(
-  operation: Operation,
-  context: OperationContext,
+export async function invoke<C extends DataContext>(
+  operation: Operation<unknown, Output, C>,
+  context: C,
   decoded: DecodedBody,
   admit: Admit = () => undefined,
 ): Promise<Answer> {
@@ -157,22 +168,26 @@ export async function invoke(
   const tags = requestTags(input);
   const checked = context.access.check(context.caller, `kinesis:${operation.name}`, target, tags);
   if (checked instanceof Promise) await checked;
-  admit(operation, context.caller, target, input);
+  const admitted = admit(operation, context.caller, target, input);
+  if (admitted instanceof Promise) await admitted;
   const handled = operation.handle(context, input);
   return encodeAnswer(operation, context, handled instanceof Promise ? await handled : handled);
 }
 
-function readInput(operation: Operation, decoded: DecodedBody): never {
+function readInput(operation: Pick<Operation, 'input' | 'prepare'>, decoded: DecodedBody): never {
   if (decoded.kind === 'input') return decoded.input as never;
   const members = coerce(operation.input, decoded.members);
   check(operation.input, members);
   return (operation.prepare === undefined ? members : operation.prepare(members)) as never;
 }
 
-function encodeAnswer(operation: Operation, context: OperationContext, output: Output): Answer {
+function encodeAnswer(
+  operation: Pick<Operation, 'codec'>,
+  { protocol }: Pick<DataContext, 'protocol'>,
+  output: Output,
+): Answer {
   if (output instanceof StreamingOutput) return output;
   const { codec } = operation;
-  const fast =
-    context.protocol === 'json' ? codec?.encodeJson?.(output) : codec?.encodeCbor?.(output);
-  return fast ?? encodeOutput(context.protocol, output);
+  const fast = protocol === 'json' ? codec?.encodeJson?.(output) : codec?.encodeCbor?.(output);
+  return fast ?? encodeOutput(protocol, output);
 }

@@ -7,7 +7,7 @@ import { invalidSelector, notFound, type StreamRef } from '../model/messages.ts'
 import { ServiceError } from '../model/service-error.ts';
 import type { StreamDocument } from '../model/stream.ts';
 import type { StreamEntry } from '../shardmap/shard-map.ts';
-import type { OperationContext, Target } from './operation.ts';
+import type { DataContext, OperationContext, Target } from './operation.ts';
 
 /** The members of a request that select a stream. `StreamId` is reserved, accepted and ignored. */
 export interface StreamSelector {
@@ -16,7 +16,7 @@ export interface StreamSelector {
 }
 
 /** Account and name of the selected stream, whether or not it exists. Throws InvalidArgument. */
-export function selectStream(context: OperationContext, selector: StreamSelector): StreamRef {
+export function selectStream(context: DataContext, selector: StreamSelector): StreamRef {
   const { StreamName: name, StreamARN: arn } = selector;
   if (arn === undefined) {
     if (name === undefined) throw invalid(invalidSelector.streamMissing);
@@ -31,12 +31,12 @@ export function selectStream(context: OperationContext, selector: StreamSelector
 }
 
 /** The selected stream as what the action is checked against. */
-export function streamTarget(context: OperationContext, selector: StreamSelector): Target {
+export function streamTarget(context: DataContext, selector: StreamSelector): Target {
   return targetOf(context, selectStream(context, selector));
 }
 
 /** A stream as what an action is checked against. */
-export function targetOf(context: OperationContext, ref: StreamRef): Target {
+export function targetOf(context: DataContext, ref: StreamRef): Target {
   return { arn: streamArn(context.region, ref.account, ref.name), account: ref.account };
 }
 
@@ -57,7 +57,7 @@ export function checkCreation(stream: StreamDocument, wantedMs: number | undefin
 }
 
 /** The selected stream as the data plane knows it: a CREATING one is not there yet. */
-export function dataStream(context: OperationContext, selector: StreamSelector): StreamEntry {
+export function dataStream(context: DataContext, selector: StreamSelector): StreamEntry {
   const ref = selectStream(context, selector);
   const entry = context.data.stream(ref.account, ref.name);
   if (entry === undefined) throw streamNotFound(ref);

@@ -162,6 +162,7 @@ export class TestWorld {
       clock: this.clock,
       data: this.data,
       control: this.control,
+      consumers: this.control,
       tokens: this.tokens,
       answers: this.answers,
       access: {

@@ -41,11 +41,19 @@ export interface CredentialFileOptions {
   readonly onProblem: (error: Error) => void;
 }
 
+/** What the file says, and the key of the secrets in it: enough to make the same credentials. */
+export interface CredentialSource {
+  /** Null where there is no file. */
+  readonly text: string | null;
+  readonly key: Uint8Array | null;
+}
+
 export class CredentialFile implements CredentialStore {
   readonly #dependencies: CredentialFileDependencies;
   readonly #options: CredentialFileOptions;
   #credentials: ReadonlyMap<string, Credential> = new Map();
-  #text: string | null = null;
+  #source: CredentialSource = { text: null, key: null };
+  readonly #listeners = new Set<(source: CredentialSource) => void>();
   #watch: Timer | null = null;
   #looking: Promise<void> | null = null;
 
@@ -73,6 +81,16 @@ export class CredentialFile implements CredentialStore {
     return this.#credentials.get(accessKeyId);
   }
 
+  get source(): CredentialSource {
+    return this.#source;
+  }
+
+  /** Called with each change. Returns the unsubscriber. */
+  onChange(listener: (source: CredentialSource) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   /** Starts looking for changes of the file. */
   watch(): void {
     this.#watch ??= this.#dependencies.clock.every(this.#options.watchMs, () => {
@@ -97,14 +115,23 @@ export class CredentialFile implements CredentialStore {
     const { disk, keys } = this.#dependencies;
     const { path } = this.#options;
     const text = await readTextFile(disk, path);
-    if (text === this.#text) {
+    if (text === this.#source.text) {
       return;
     }
     const contents = text === null ? noCredentials : parseCredentials(path, text);
     const key = contents.key === null ? null : await unwrapKey(keys, path, contents.key);
     this.#credentials = credentialsOf(contents, key);
-    this.#text = text;
+    this.#source = { text, key };
+    for (const listener of this.#listeners) listener(this.#source);
   }
+}
+
+/** The credentials that the file at `path` gives. Throws CredentialFormatError. */
+export function credentialsFrom(
+  path: string,
+  { text, key }: CredentialSource,
+): ReadonlyMap<string, Credential> {
+  return credentialsOf(text === null ? noCredentials : parseCredentials(path, text), key);
 }
 
 /** The data key that seals the secrets of a file. Throws CredentialFormatError. */

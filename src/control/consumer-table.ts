@@ -5,7 +5,9 @@
  * same commit.
  */
 import type { ConsumerDocument } from '../model/consumer.ts';
+import type { ConsumerDirectoryEntry } from '../model/directory.ts';
 import type { MetaStore } from '../storage/meta-store.ts';
+import type { DirectoryChanges } from './directory.ts';
 import type { TableCommit } from './meta-table.ts';
 import { MetaTable, together } from './meta-table.ts';
 
@@ -13,6 +15,11 @@ export class ConsumerTable {
   readonly #table = new MetaTable<ConsumerDocument>('consumer/');
   /** Names of the consumers of each stream. */
   readonly #names = new Map<number, Set<string>>();
+  readonly #directory: DirectoryChanges;
+
+  constructor(directory: DirectoryChanges) {
+    this.#directory = directory;
+  }
 
   async load(meta: MetaStore): Promise<void> {
     await this.#table.load(meta);
@@ -42,6 +49,13 @@ export class ConsumerTable {
     }
   }
 
+  *entries(): Iterable<ConsumerDirectoryEntry> {
+    for (const document of this.all()) {
+      const { streamUid, name } = document;
+      yield { kind: 'consumer', streamUid, name, document };
+    }
+  }
+
   /** Stores `next`, new or in place of the one that is there. */
   put(next: ConsumerDocument): TableCommit {
     const { streamUid, name } = next;
@@ -49,6 +63,7 @@ export class ConsumerTable {
     const followed = (rev: number): void => {
       committed(rev);
       this.#addName(streamUid, name);
+      this.#directory.announce({ kind: 'consumer', streamUid, name, document: next });
     };
     return { ops, committed: followed };
   }
@@ -62,6 +77,7 @@ export class ConsumerTable {
       if (names?.size === 0) {
         this.#names.delete(streamUid);
       }
+      this.#directory.announce({ kind: 'consumer', streamUid, name, document: null });
     };
     return { ops, committed: followed };
   }

@@ -11,6 +11,7 @@ import type { ChannelDestinations } from './channel-destinations.ts';
 import type { ChannelTable } from './channel-table.ts';
 import type { ConsumerTable } from './consumer-table.ts';
 import type { Counters } from './counters.ts';
+import type { DirectoryChanges } from './directory.ts';
 import type { PolicyTable } from './policy-table.ts';
 import type { QuotaGate } from './quota-gate.ts';
 import type { Quotas } from './quotas.ts';
@@ -33,6 +34,7 @@ export interface ControlContext {
   /** Makes data keys for encrypted streams; throws the KMS errors. */
   readonly keys: Pick<DataKeys, 'create'>;
   readonly changes: StreamChanges;
+  readonly directory: DirectoryChanges;
   readonly counters: Counters;
   readonly quotas: Quotas;
   readonly gate: QuotaGate;

@@ -20,6 +20,7 @@ import type {
 } from '../api/ports.ts';
 import type { ChannelDocument, ChannelRef } from '../model/channel.ts';
 import type { ConsumerDocument } from '../model/consumer.ts';
+import type { DirectoryEntry, DirectorySource } from '../model/directory.ts';
 import {
   CHANNELS_PER_ACCOUNT_MAX,
   ON_DEMAND_STREAMS_MAX,
@@ -64,6 +65,7 @@ import type { ControlContext } from './control-context.ts';
 import { Counters } from './counters.ts';
 import { createStream } from './create-stream.ts';
 import { deleteStream } from './delete-stream.ts';
+import { DirectoryChanges } from './directory.ts';
 import { startEncryption, stopEncryption } from './encryption.ts';
 import type { BytesWritten, OnDemandOptions } from './on-demand.ts';
 import { OnDemandScaler } from './on-demand.ts';
@@ -133,7 +135,7 @@ const DEFAULTS = {
   streamsDeletingMax: STREAMS_DELETING_MAX,
 };
 
-export class ControlPlaneService implements ControlPlane, RetentionPolicy {
+export class ControlPlaneService implements ControlPlane, DirectorySource, RetentionPolicy {
   readonly #context: ControlContext;
   readonly #shardMap: ShardMap;
   readonly #log: ControlLog;
@@ -162,20 +164,22 @@ export class ControlPlaneService implements ControlPlane, RetentionPolicy {
       ...given,
     };
     const table = new StreamTable();
+    const directory = new DirectoryChanges();
     const gate = new QuotaGate(options.limits);
     const context: ControlContext = {
       clock,
       table,
-      consumers: new ConsumerTable(),
+      consumers: new ConsumerTable(directory),
       channels: new ChannelTable(),
       destinations: dependencies.destinations,
       random: dependencies.random,
-      policies: new PolicyTable(),
+      policies: new PolicyTable(directory),
       accounts: new AccountTable(dependencies),
       peaks: new WritePeaks(),
       steps: new BackgroundSteps(dependencies, options),
       keys: dependencies.keys,
-      changes: new StreamChanges({ ...dependencies, table }, options),
+      changes: new StreamChanges({ ...dependencies, table, directory }, options),
+      directory,
       counters: new Counters({ meta }),
       gate,
       quotas: new Quotas({ table, gate }, { region: options.region, limits: options }),
@@ -201,6 +205,20 @@ export class ControlPlaneService implements ControlPlane, RetentionPolicy {
   async close(): Promise<void> {
     this.#context.steps.close();
     await this.#context.changes.close();
+  }
+
+  *entries(): Iterable<DirectoryEntry> {
+    for (const { record, rev } of this.#context.table.all()) {
+      const { document } = record;
+      const { account, name, uid } = document;
+      yield { kind: 'stream', account, name, uid, rev, document };
+    }
+    yield* this.#context.consumers.entries();
+    yield* this.#context.policies.entries();
+  }
+
+  onEntry(listener: (entry: DirectoryEntry) => void): () => void {
+    return this.#context.directory.onEntry(listener);
   }
 
   stream(account: string, name: string): StreamDocument | null {

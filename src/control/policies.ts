@@ -1,13 +1,13 @@
 /** PutResourcePolicy, GetResourcePolicy, DeleteResourcePolicy, on streams and consumers. */
 import type { ConsumerRef } from '../api/ports.ts';
 import { streamArn } from '../model/arn.ts';
+import type { PolicyOwner } from '../model/directory.ts';
 import type { StreamRef } from '../model/messages.ts';
 import { notFound } from '../model/messages.ts';
 import { ServiceError } from '../model/service-error.ts';
 import { aside, consumerLabel, consumerNotFound, findConsumer } from './consumers.ts';
 import type { ControlContext } from './control-context.ts';
 import { active, existing } from './control-context.ts';
-import type { PolicyOwner } from './policy-table.ts';
 
 export type PolicyResource = StreamRef | ConsumerRef;
 

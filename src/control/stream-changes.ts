@@ -17,6 +17,7 @@ import type { MetaOp, MetaStore } from '../storage/meta-store.ts';
 import { CasError } from '../storage/meta-store.ts';
 import type { ControlLog } from './background-steps.ts';
 import { BackgroundSteps } from './background-steps.ts';
+import type { DirectoryChanges } from './directory.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 import { committedRevision, settledCommit, UnknownOutcomeError } from './settled-commit.ts';
 import type { StoredStream, StreamRecord } from './stream-record.ts';
@@ -47,6 +48,7 @@ export interface StreamChangesDependencies {
   readonly shardMap: ShardMap;
   readonly backend: Pick<Backend, 'seal' | 'unseal'>;
   readonly table: StreamTable;
+  readonly directory: DirectoryChanges;
   readonly log: ControlLog;
 }
 
@@ -231,28 +233,33 @@ export class StreamChanges {
   }
 
   #adopt(stored: StoredStream): void {
-    const { table, shardMap } = this.#dependencies;
+    const { table, shardMap, directory } = this.#dependencies;
     const { document } = stored.record;
-    const old = table.get(document.account, document.name);
+    const { account, name, uid } = document;
+    const old = table.get(account, name);
     table.set(stored);
-    if (old !== undefined && old.record.document.uid !== document.uid) {
+    // Before the map is told, which may let followers know at once.
+    directory.announce({ kind: 'stream', account, name, uid, rev: stored.rev, document });
+    if (old !== undefined && old.record.document.uid !== uid) {
       shardMap.remove(old.record.document.uid, stored.rev);
     }
     if (document.status === 'ACTIVE' || document.status === 'UPDATING') {
       shardMap.publish(document, stored.rev);
     } else {
-      shardMap.remove(document.uid, stored.rev);
+      shardMap.remove(uid, stored.rev);
     }
     this.#scheduleSettling(stored.record);
   }
 
   #forget(account: string, name: string, rev: number): void {
-    const { table, shardMap } = this.#dependencies;
+    const { table, shardMap, directory } = this.#dependencies;
     const old = table.get(account, name);
     table.delete(account, name);
     this.#steps.cancel(streamKey(account, name));
     if (old !== undefined) {
-      shardMap.remove(old.record.document.uid, rev);
+      const { uid } = old.record.document;
+      directory.announce({ kind: 'stream', account, name, uid, rev, document: null });
+      shardMap.remove(uid, rev);
     }
   }
 

@@ -15,6 +15,8 @@ import type { Clock } from '../runtime/clock.ts';
 import { BodyBudget } from './body-collector.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Expiring } from './deadlines.ts';
+import type { AcceptTurns } from '../runtime/accept-turns.ts';
+import { noTurns } from '../runtime/accept-turns.ts';
 import type { ExchangeHandler } from './exchange.ts';
 import { Http1 } from './http1.ts';
 import { Http2 } from './http2.ts';
@@ -55,12 +57,13 @@ export interface ListenerOptions {
 }
 
 /**
- * Where to listen: an address, or a descriptor that is bound and listening already and is ours from
- * then on. Threads may share one, and the system spreads connections over them; the first that
- * closes it closes it for all, so they have to stop together.
+ * Where to listen: an address, or a descriptor that is bound and listening already and is this
+ * listener's own from then on. The socket behind it may be shared with other threads that have
+ * descriptors of their own; they take turns.
  */
 export type ListenTarget =
-  { readonly host: string; readonly port: number } | { readonly fd: number };
+  | { readonly host: string; readonly port: number }
+  | { readonly fd: number; readonly turns: AcceptTurns };
 
 export interface BoundAddress {
   readonly host: string;
@@ -92,6 +95,7 @@ export class HttpListener {
   readonly bodies: BodyBudget;
   #closed: Promise<void> | null = null;
   #emptied: (() => void) | null = null;
+  #turns: AcceptTurns = noTurns;
 
   constructor(dependencies: ListenerDependencies, options: ListenerOptions) {
     const { clock } = dependencies;
@@ -132,9 +136,11 @@ export class HttpListener {
 
   /** Rejects when the address cannot be bound. */
   listen(target: ListenTarget): Promise<BoundAddress> {
+    const where = 'fd' in target ? { fd: target.fd } : target;
+    if ('fd' in target) this.#turns = target.turns;
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen({ ...target, backlog: BACKLOG }, () => {
+      this.#server.listen({ ...where, backlog: BACKLOG }, () => {
         this.#server.off('error', reject);
         // A failed accept (out of descriptors) must not end the process; the client sees its own
         // timeout.
@@ -209,6 +215,7 @@ export class HttpListener {
 
   #accept(socket: Socket): void {
     this.#sockets.add(socket);
+    this.#turns.accepted();
     socket.on('error', () => {});
     const silence = new Silence(socket, this.#deadlines.in(this.#limits.headerTimeoutMs));
     this.#deadlines.add(silence);
@@ -216,6 +223,7 @@ export class HttpListener {
     socket.on('close', () => {
       this.#decide(silence);
       this.#sockets.delete(socket);
+      this.#turns.closed();
       if (this.#sockets.size === 0) {
         this.#emptied?.();
       }

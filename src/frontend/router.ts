@@ -8,11 +8,11 @@
 import type { AppendResult, DataPlane } from '../api/ports.ts';
 import type { BufferPool } from '../common/buffer-pool.ts';
 import type {
-  Backend,
   Follower,
   FollowOutcome,
   PositionQuery,
   ReadOutcome,
+  RecordsBackend,
   ShardAppendOutcome,
 } from '../model/data-plane.ts';
 import { notFound } from '../model/messages.ts';
@@ -25,7 +25,7 @@ import { cut, recordAt, routeByHashKey, routeEvenly, type RoutedPart } from './r
 
 export interface RouterDependencies {
   readonly map: ShardMapView;
-  readonly backend: Backend;
+  readonly backend: RecordsBackend;
   readonly random: Random;
   readonly clock: Clock;
   /** For records that are put in the order of their shards. */
@@ -43,7 +43,7 @@ const failed = 2;
 
 export class Router implements DataPlane {
   readonly #map: ShardMapView;
-  readonly #backend: Backend;
+  readonly #backend: RecordsBackend;
   readonly #clock: Clock;
   readonly #buffers: BufferPool;
   /** Where the next evenly spread call begins. */
@@ -145,7 +145,7 @@ export class Router implements DataPlane {
     fromOrdinal: number,
     consumerArn: string,
     follower: Follower,
-  ): FollowOutcome {
+  ): FollowOutcome | Promise<FollowOutcome> {
     const request = { shard: shard.document.key, fromOrdinal, consumer: consumerArn };
     return this.#backend.follow(request, follower);
   }

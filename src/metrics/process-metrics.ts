@@ -31,6 +31,14 @@ export function measureProcess({ clock, os, registry }: ProcessMetricsDependenci
       () => os.inUse(resource),
     );
   }
+  return measureEventLoop({ clock, registry });
+}
+
+/** How late timers fire in this thread. Cancel the timer to stop sampling. */
+export function measureEventLoop({
+  clock,
+  registry,
+}: Omit<ProcessMetricsDependencies, 'os'>): Timer {
   const lag = registry.histogram(
     { name: 'tailrace_event_loop_lag_seconds', help: 'How late a timer fired.' },
     durationBuckets,

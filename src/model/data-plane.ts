@@ -115,7 +115,8 @@ export type FollowOutcome =
   | { readonly kind: 'in-use' }
   | { readonly kind: 'rate-exceeded' };
 
-export interface Backend {
+/** What a front end needs of a back end, in this thread or behind a link. */
+export interface RecordsBackend {
   /**
    * One outcome per append, in order. Resolves when everything accepted is durable. Never rejects
    * for expected reasons.
@@ -125,6 +126,10 @@ export interface Backend {
   /** Ordinal a query stands for, never below the trim horizon; null when the shard is not here. */
   position(shard: ShardKey, query: PositionQuery): Promise<number | null>;
   /** Pushes records of a shard as they become durable. Delivery begins on a later turn. */
+  follow(request: FollowRequest, follower: Follower): FollowOutcome | Promise<FollowOutcome>;
+}
+
+export interface Backend extends RecordsBackend {
   follow(request: FollowRequest, follower: Follower): FollowOutcome;
   /**
    * Refuses further appends to these shards; resolves once those in flight are settled, with the

@@ -7,7 +7,6 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ScalingEvent } from '../api/ports.ts';
-import type { MetricsRegistry } from '../metrics/registry.ts';
 
 /** Null while the server should get traffic, else why not. */
 export type Readiness = () => string | null;
@@ -15,8 +14,14 @@ export type Readiness = () => string | null;
 /** Changes of the number of shards of a stream, oldest first; null when there is no such stream. */
 export type ScalingLookup = (account: string, stream: string) => readonly ScalingEvent[] | null;
 
+/** What `/metrics` shows. */
+export interface MetricsPage {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
 export interface AdminDependencies {
-  readonly metrics: MetricsRegistry;
+  readonly metrics: MetricsPage;
   readonly readiness: Readiness;
   readonly scaling: ScalingLookup;
 }
@@ -26,7 +31,7 @@ const requestTimeoutMs = 10_000;
 const streamPath = /^\/streams\/(\d{12})\/([a-zA-Z0-9_.-]{1,128})\/scaling$/;
 
 export class AdminServer {
-  readonly #metrics: MetricsRegistry;
+  readonly #metrics: MetricsPage;
   readonly #readiness: Readiness;
   readonly #scaling: ScalingLookup;
   readonly #server: Server;

@@ -4,9 +4,7 @@
  * requests.
  */
 import { SealedTokens } from '../api/sealed-tokens.ts';
-import type { Caller } from '../api/operation.ts';
 import type { ControlPlane } from '../api/ports.ts';
-import type { DecodedBody } from '../api/registry.ts';
 import { BackendSet } from '../backend/backend-set.ts';
 import { VolumeBackend } from '../backend/volume-backend.ts';
 import { BucketCheck } from '../channels/bucket-check.ts';
@@ -20,11 +18,9 @@ import type { ControlPlaneDependencies } from '../control/control-plane-service.
 import { ControlPlaneService } from '../control/control-plane-service.ts';
 import { ON_DEMAND_DEFAULTS } from '../control/on-demand.ts';
 import { RetentionDriver } from '../control/retention.ts';
-import { defaultHttpLimits } from '../frontend/http-options.ts';
-import { HttpListener } from '../frontend/listener.ts';
 import { OperationLimits } from '../frontend/operation-limits.ts';
-import { Pipeline } from '../frontend/pipeline.ts';
 import { Router } from '../frontend/router.ts';
+import { sumExpositions } from '../metrics/exposition-sum.ts';
 import { measureProcess } from '../metrics/process-metrics.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
 import type { ShardKey } from '../model/stream.ts';
@@ -34,6 +30,7 @@ import { NodeClock } from '../runtime/node/clock.ts';
 import { NodeDisk } from '../runtime/node/disk.ts';
 import { NodeOs } from '../runtime/node/os.ts';
 import { NodeRandom } from '../runtime/node/random.ts';
+import type { Os } from '../runtime/os.ts';
 import type { Random } from '../runtime/random.ts';
 import { ShardMap } from '../shardmap/local-shard-map.ts';
 import { CasError } from '../storage/meta-store.ts';
@@ -41,34 +38,25 @@ import type { MetaStore } from '../storage/meta-store.ts';
 import { AdminServer } from './admin.ts';
 import { chainedCredentials } from './aws-credentials.ts';
 import type { ScalingLookup } from './admin.ts';
+import { BUFFER_OPTIONS, TRIM_EVERY_MS } from './buffer-options.ts';
+import { certificateOf } from './certificate.ts';
+import type { Certificate } from './certificate.ts';
+import { Closers } from './closers.ts';
 import { ConfigError } from './config.ts';
+import { dataPort } from './data-port.ts';
+import type { DataPort } from './data-port.ts';
 import type { Log } from './log.ts';
 import { openKeys } from './open-keys.ts';
 import { openAccess } from './open-access.ts';
 import type { ServerConfig } from './options.ts';
-import type { PemIdentity } from './self-signed.ts';
-import { RequestMetrics } from './request-metrics.ts';
 import { ServerApi } from './server-api.ts';
 import { openStorage } from './storage.ts';
 import type { OpenedStorage } from './storage.ts';
 import { registerShardMetrics } from './shard-metrics.ts';
 import { registerVolumeMetrics } from './volume-metrics.ts';
 import { findTls } from './tls-identity.ts';
-import type { TlsSource } from './tls-identity.ts';
 import { openVerifiedAccess } from './verified-access.ts';
-import type { AccessParts, VerifiedAccessDependencies } from './verified-access.ts';
-
-/** Requests in flight get this long to finish when the server stops; the rest is cut. */
-export const drainMs = 8_000;
-
-const MiB = 1024 * 1024;
-/**
- * Buffers for everything on its way through: bodies, batches, records read from disk, pieces of
- * answers. Two answers of GetRecords from disk and the pieces they are sent in fit.
- */
-const bufferOptions = { idleBytesMax: 32 * MiB, bufferBytesMax: 16 * MiB };
-/** What was not needed for so long goes back to the system. */
-const trimEveryMs = 10_000;
+import type { VerifiedAccess, VerifiedAccessDependencies } from './verified-access.ts';
 
 /** A config with the admin port made optional: embedded servers have none unless asked. */
 export interface ComposeConfig extends Omit<ServerConfig, 'adminPort'> {
@@ -82,28 +70,6 @@ export interface ComposedServer {
   readonly tls: boolean;
   /** Drains and stops; later calls wait for the first. */
   close(): Promise<void>;
-}
-
-/** What was opened, to be closed in the opposite order. */
-class Closers {
-  readonly #closers: (() => Promise<void> | void)[] = [];
-
-  add(close: () => Promise<void> | void): void {
-    this.#closers.push(close);
-  }
-
-  /** Closes everything even if something fails, then throws the first failure. */
-  async run(): Promise<void> {
-    let failure: unknown = null;
-    for (const close of this.#closers.splice(0).reverse()) {
-      try {
-        await close();
-      } catch (error) {
-        failure ??= error;
-      }
-    }
-    if (failure !== null) throw failure as Error;
-  }
 }
 
 /** Opens everything and listens. Throws StoreLockedError, ConfigError, or what the system says. */
@@ -125,11 +91,12 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
   const random = new NodeRandom();
   const disk = new NodeDisk();
   const metrics = new MetricsRegistry();
-  const sampling = measureProcess({ clock, os: new NodeOs(), registry: metrics });
+  const os = new NodeOs();
+  const sampling = measureProcess({ clock, os, registry: metrics });
   closers.add(() => sampling.cancel());
 
-  const buffers = new BufferPool(bufferOptions);
-  const trimming = clock.every(trimEveryMs, () => buffers.trim());
+  const buffers = new BufferPool(BUFFER_OPTIONS);
+  const trimming = clock.every(TRIM_EVERY_MS, () => buffers.trim());
   closers.add(() => trimming.cancel());
 
   const directory = config.inMemory ? null : config.dataDir;
@@ -161,27 +128,94 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
   const control = await openControl({ metrics, plane, config, storage, volumes, closers });
 
   openDeliveries({ plane, control, backend, volumes, buckets, metrics, closers });
-  const tokens = new SealedTokens({ random }, await sealingKey(meta, random));
+  const key = await sealingKey(meta, random);
+  const tokens = new SealedTokens({ random }, key);
   const data = new Router({ map, backend, random, clock, buffers });
-  const { access, authenticator } =
+  const { access, authenticator, credentials } =
     config.auth === 'open'
-      ? openAccess
+      ? { ...openAccess, credentials: null }
       : await verifiedAccess({ disk, clock, log, keys: keyring, control }, config, closers);
+  const limits = callLimits(clock, metrics, config);
+  const parts = { clock, data, control, tokens, access, limits, buffers };
+  const api = new ServerApi(parts, config.region);
+  const tls = await findTls(config, clock.now());
+  const certificate = certificateOf(tls, log);
+  const port = dataPort(
+    {
+      ...{ clock, random, os, log, api, authenticator, credentials, backend, limits, buffers },
+      registry: metrics,
+      directory: control,
+    },
+    { config, certificate: certificate.identity, sealingKey: key },
+    workerCount(config, os),
+  );
+  const listening = { port, certificate, closers, metrics, scaling: scalingOf(control) };
+  return listen(listening, { ...config, tls: tls.kind !== 'off' });
+}
+
+function callLimits(
+  clock: Clock,
+  metrics: MetricsRegistry,
+  config: ComposeConfig,
+): OperationLimits {
   const limits = new OperationLimits({ clock }, config.limits);
   metrics.counted(
     { name: 'tailrace_calls_over_rate_total', help: 'Calls over the rate of their operation.' },
     () => limits.overRate,
   );
-  const pipeline = new Pipeline<Caller, DecodedBody>({
-    clock,
-    random,
-    log,
-    observer: new RequestMetrics(metrics),
-    authenticator,
-    api: new ServerApi({ clock, data, control, tokens, access, limits, buffers }, config.region),
-  });
-  const scaling = scalingOf(control);
-  return listen({ config, clock, log, closers, metrics, pipeline, buffers, scaling });
+  return limits;
+}
+
+/** `auto` leaves a core to the thread that all the others wait for. */
+function workerCount({ workers }: ComposeConfig, os: Os): number {
+  return workers === 'auto' ? Math.min(64, Math.max(1, os.cpuCount - 1)) : workers;
+}
+
+interface ListenParts {
+  readonly port: DataPort;
+  readonly certificate: Certificate;
+  readonly closers: Closers;
+  readonly metrics: MetricsRegistry;
+  readonly scaling: ScalingLookup;
+}
+
+interface ListenOptions {
+  readonly host: string;
+  readonly adminPort: number | null;
+  readonly tls: boolean;
+}
+
+async function listen(parts: ListenParts, options: ListenOptions): Promise<ComposedServer> {
+  const { port, certificate, closers, metrics, scaling } = parts;
+  let state: 'starting' | 'ready' | 'stopping' = 'starting';
+  let adminPort: number | null = null;
+  if (options.adminPort !== null) {
+    const readiness = (): string | null => (state === 'ready' ? null : state);
+    const page = {
+      contentType: metrics.contentType,
+      text: async () => together(await metrics.text(), await port.metrics()),
+    };
+    const admin = new AdminServer({ metrics: page, readiness, scaling });
+    adminPort = await admin.listen(options.adminPort);
+    closers.add(() => admin.close());
+  }
+  closers.add(() => port.close());
+  const bound = await port.listen();
+  state = 'ready';
+  certificate.begin();
+  closers.add(() => certificate.settled);
+  let closed: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    state = 'stopping';
+    closed ??= closers.run();
+    return closed;
+  };
+  return { host: options.host, port: bound, adminPort, tls: options.tls, close };
+}
+
+/** Metrics of this thread and of others. */
+function together(own: string, others: string): string {
+  return others === '' ? own : sumExpositions([own, others]);
 }
 
 function scalingOf(control: ControlPlane): ScalingLookup {
@@ -195,7 +229,7 @@ async function verifiedAccess(
   dependencies: VerifiedAccessDependencies,
   config: ComposeConfig,
   closers: Closers,
-): Promise<AccessParts> {
+): Promise<VerifiedAccess> {
   const access = await openVerifiedAccess(dependencies, config);
   closers.add(() => access.close());
   return access;
@@ -266,78 +300,6 @@ function openBuckets(config: ComposeConfig, closers: Closers): S3Buckets {
   });
   closers.add(() => buckets.close());
   return buckets;
-}
-
-interface ListenParts {
-  readonly config: ComposeConfig;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly closers: Closers;
-  readonly metrics: MetricsRegistry;
-  readonly pipeline: Pipeline<Caller, DecodedBody>;
-  readonly buffers: BufferPool;
-  readonly scaling: ScalingLookup;
-}
-
-async function listen(parts: ListenParts): Promise<ComposedServer> {
-  const { config, clock, log, closers, metrics, pipeline, buffers, scaling } = parts;
-  const tls = await findTls(config, clock.now());
-  const certificate = certificateOf(tls, log);
-  const listener = new HttpListener(
-    { clock, handler: pipeline, buffers },
-    { limits: defaultHttpLimits, tls: certificate.identity },
-  );
-  metrics.measured(
-    { name: 'tailrace_http_connections', help: 'Open connections of the data port.' },
-    () => listener.connectionCount,
-  );
-  let state: 'starting' | 'ready' | 'stopping' = 'starting';
-  let adminPort: number | null = null;
-  if (config.adminPort !== null) {
-    const readiness = (): string | null => (state === 'ready' ? null : state);
-    const admin = new AdminServer({ metrics, readiness, scaling });
-    adminPort = await admin.listen(config.adminPort);
-    closers.add(() => admin.close());
-  }
-  const { port } = await listener.listen({ host: config.host, port: config.port });
-  state = 'ready';
-  certificate.begin();
-  closers.add(async () => {
-    await certificate.settled;
-    pipeline.endStreams();
-    await listener.close(drainMs);
-  });
-  let closed: Promise<void> | null = null;
-  const close = (): Promise<void> => {
-    state = 'stopping';
-    closed ??= closers.run();
-    return closed;
-  };
-  return { host: config.host, port, adminPort, tls: tls.kind !== 'off', close };
-}
-
-interface Certificate {
-  readonly identity: PemIdentity | Promise<PemIdentity> | null;
-  /** Makes it if it has to be made: cleartext clients are served meanwhile. */
-  readonly begin: () => void;
-  /** Never rejects. */
-  readonly settled: Promise<void>;
-}
-
-function certificateOf(tls: TlsSource, log: Log): Certificate {
-  const settled = Promise.resolve();
-  if (tls.kind === 'off') return { identity: null, begin: () => undefined, settled };
-  if (tls.kind === 'there') return { identity: tls.identity, begin: () => undefined, settled };
-  let begin = (): void => undefined;
-  const begun = new Promise<void>((resolve) => {
-    begin = resolve;
-  });
-  const identity = begun.then(() => tls.make());
-  const made = identity.then(
-    () => undefined,
-    (error: unknown) => log.error({ err: error }, 'no certificate could be made: there is no TLS'),
-  );
-  return { identity, begin, settled: made };
 }
 
 interface ControlParts {

@@ -32,6 +32,8 @@ export interface StartServerOptions {
   /** How long streams stay CREATING, UPDATING and DELETING; default 0. */
   readonly transitionMs?: number;
   readonly volumes?: number;
+  /** Threads that serve the port, `auto` for one less than there are cores; default 1. */
+  readonly workers?: number | 'auto';
   /** Bytes, or a text such as 64MiB. */
   readonly tailRingBytes?: number | string;
   /** As tailRingBytes. */

@@ -19,8 +19,13 @@ async function shardLines(adminPort: number | null): Promise<string[]> {
   return text.split('\n').filter((line) => line.startsWith('tailrace_shard_'));
 }
 
-test('enhanced monitoring shows and hides the metrics of shards', async () => {
-  const server = await startServer({ adminPort: 0 });
+for (const workers of [1, 2]) {
+  test(`enhanced monitoring shows and hides the metrics of shards, ${workers} worker(s)`, () =>
+    showsShardMetrics(workers));
+}
+
+async function showsShardMetrics(workers: number): Promise<void> {
+  const server = await startServer({ workers, adminPort: 0 });
   try {
     const { endpoint, adminPort } = server;
     await succeed(endpoint, 'CreateStream', { StreamName: 'seen', ShardCount: 2 });
@@ -51,7 +56,7 @@ test('enhanced monitoring shows and hides the metrics of shards', async () => {
   } finally {
     await server.close();
   }
-});
+}
 
 describe('a stream with encryption', () => {
   let dataDir = '';
@@ -92,7 +97,7 @@ describe('a stream with encryption', () => {
   }
 
   test('has ciphertext only on disk, reads back exactly, and survives the loss of its key', async () => {
-    let server = await startServer({ dataDir });
+    let server = await startServer({ workers: 2, dataDir });
     await succeed(server.endpoint, 'CreateStream', { StreamName: 'vault', ShardCount: 1 });
     await untilActive(server.endpoint, 'vault');
     await put(server.endpoint, plainMark);

@@ -17,6 +17,7 @@ export interface ServerConfig {
   readonly limits: 'aws' | 'observe' | 'off';
   readonly transitionMs: number;
   readonly volumes: number;
+  readonly workers: number | 'auto';
   readonly tailRingBytes: number;
   readonly segmentBytes: number;
   readonly retentionSweepMs: number;
@@ -44,6 +45,7 @@ export interface OptionRule {
 }
 
 const portMax = 65_535;
+const workersMax = 64;
 const dayMs = 86_400_000;
 
 export const optionTable: Readonly<Record<OptionName, OptionRule>> = {
@@ -112,6 +114,12 @@ export const optionTable: Readonly<Record<OptionName, OptionRule>> = {
     help: 'how often the space of expired records and deleted streams is given back',
     schema: wholeNumber(10, dayMs),
     byDefault: 30_000,
+  },
+  workers: {
+    takes: 'number',
+    help: 'threads that serve the data port; 1 serves it beside everything else; auto: cores - 1',
+    schema: workerCount(),
+    byDefault: 1,
   },
   tailRingBytes: {
     takes: 'bytes',
@@ -234,6 +242,11 @@ function wholeNumber(min: number, max: number): v.GenericSchema<unknown, number>
     v.minValue(min, expected),
     v.maxValue(max, expected),
   );
+}
+
+function workerCount(): v.GenericSchema<unknown, number | 'auto'> {
+  const expected = `auto or a whole number from 1 to ${workersMax}`;
+  return v.union([v.literal('auto'), wholeNumber(1, workersMax)], expected);
 }
 
 /** `65536`, `64KiB`, `64k`, `1.5 GiB`. Suffixes mean powers of 1024 however they are written. */

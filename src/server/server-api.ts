@@ -13,6 +13,7 @@ import type { BufferPool } from '../common/buffer-pool.ts';
 import type { ApiCalls, Call, CallOutput } from '../frontend/pipeline.ts';
 import type { OperationLimits } from '../frontend/operation-limits.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { ANSWER_OPTIONS } from './buffer-options.ts';
 
 export interface ServerApiDependencies {
   readonly clock: Clock;
@@ -25,14 +26,11 @@ export interface ServerApiDependencies {
   readonly buffers: BufferPool;
 }
 
-/** Four of the longest answers at once; then shorter ones. */
-const answerOptions = { bytesMax: 64 * 1024 * 1024, bytesMin: 128 * 1024 };
-
 export class ServerApi implements ApiCalls<Caller, DecodedBody> {
   readonly #dependencies: ServerApiDependencies;
   readonly #region: string;
   readonly #admit: Admit;
-  readonly #answers = new AnswerBudget(answerOptions);
+  readonly #answers = new AnswerBudget(ANSWER_OPTIONS);
 
   constructor(dependencies: ServerApiDependencies, region: string) {
     this.#dependencies = dependencies;
@@ -50,7 +48,11 @@ export class ServerApi implements ApiCalls<Caller, DecodedBody> {
     return decodeRequest(known, protocol, body, this.#dependencies.buffers);
   }
 
-  invoke(operation: string, input: DecodedBody, call: Call): CallOutput | Promise<CallOutput> {
+  invoke(
+    operation: string,
+    input: DecodedBody,
+    call: Pick<Call, 'caller' | 'requestId' | 'protocol'>,
+  ): CallOutput | Promise<CallOutput> {
     const known = operations.get(operation);
     assert(known !== undefined, 'api: only known operations are invoked');
     const { clock, data, control, tokens, access } = this.#dependencies;
@@ -62,6 +64,7 @@ export class ServerApi implements ApiCalls<Caller, DecodedBody> {
       clock,
       data,
       control,
+      consumers: control,
       tokens,
       access,
       answers: this.#answers,

@@ -57,10 +57,17 @@ before(async () => {
 });
 after(() => rm(directory, { recursive: true, force: true }));
 
-describe('embedded', () => {
+for (const workers of [1, 2]) {
+  describe(`embedded, ${workers} worker(s)`, () => {
+    records(workers);
+    ports(workers);
+  });
+}
+
+function records(workers: number): void {
   test('in memory: create, put, get, delete; two servers do not see each other', async () => {
-    const server = await startServer({ limits: 'off' });
-    const other = await startServer({ limits: 'off' });
+    const server = await startServer({ workers, limits: 'off' });
+    const other = await startServer({ workers, limits: 'off' });
     const { endpoint } = server;
     await succeed(endpoint, 'CreateStream', { StreamName: 'orders', ShardCount: 3 });
     await untilActive(endpoint, 'orders');
@@ -82,8 +89,8 @@ describe('embedded', () => {
   });
 
   test('in a directory: everything is there after a restart, iterators too', async () => {
-    const dataDir = join(directory, 'kept');
-    const first = await startServer({ dataDir, limits: 'off' });
+    const dataDir = join(directory, `kept-${workers}`);
+    const first = await startServer({ workers, dataDir, limits: 'off' });
     await succeed(first.endpoint, 'CreateStream', { StreamName: 'orders', ShardCount: 2 });
     await untilActive(first.endpoint, 'orders');
     const answer = await succeed(first.endpoint, 'PutRecords', put);
@@ -99,7 +106,7 @@ describe('embedded', () => {
     assert.equal(before.length, 20);
     await first.close();
 
-    const second = await startServer({ dataDir, limits: 'off' });
+    const second = await startServer({ workers, dataDir, limits: 'off' });
     assert.deepEqual(await readAll(second.endpoint, 'orders'), before);
     const page = await succeed(second.endpoint, 'GetRecords', iterator);
     assert.deepEqual(page['Records'], before.slice(1, 1 + (page['Records'] as Read[]).length));
@@ -111,13 +118,15 @@ describe('embedded', () => {
     const after = await readAll(second.endpoint, 'orders');
     assert.equal(after.length, 21);
     assert.ok(after.some((record) => record.SequenceNumber === more['SequenceNumber']));
-    await assert.rejects(startServer({ dataDir, limits: 'off' }), StoreLockedError);
+    await assert.rejects(startServer({ workers, dataDir, limits: 'off' }), StoreLockedError);
     await second.close();
   });
+}
 
+function ports(workers: number): void {
   test('answers over TLS on the same port, with a certificate that is kept', async () => {
-    const dataDir = join(directory, 'tls');
-    const first = await startServer({ dataDir, tls: 'auto' });
+    const dataDir = join(directory, `tls-${workers}`);
+    const first = await startServer({ workers, dataDir, tls: 'auto' });
     assert.ok(first.tlsEndpoint !== null && first.tlsEndpoint.startsWith('https://127.0.0.1:'));
     await succeed(first.tlsEndpoint, 'ListStreams', {});
     await succeed(first.endpoint, 'ListStreams', {});
@@ -125,20 +134,22 @@ describe('embedded', () => {
     const key = join(dataDir, 'tls', 'key.pem');
     const { mtimeMs, mode } = await stat(key);
     assert.equal(mode & 0o777, 0o600);
-    await (await startServer({ dataDir, tls: 'auto' })).close();
+    await (await startServer({ workers, dataDir, tls: 'auto' })).close();
     assert.equal((await stat(key)).mtimeMs, mtimeMs);
   });
 
   test('a failed start leaves nothing open', async () => {
-    const dataDir = join(directory, 'taken');
-    const server = await startServer({ limits: 'off' });
-    await assert.rejects(startServer({ dataDir, port: server.port }), { code: 'EADDRINUSE' });
+    const dataDir = join(directory, `taken-${workers}`);
+    const server = await startServer({ workers, limits: 'off' });
+    await assert.rejects(startServer({ workers, dataDir, port: server.port }), {
+      code: 'EADDRINUSE',
+    });
     await server.close();
-    await (await startServer({ dataDir, port: server.port })).close();
+    await (await startServer({ workers, dataDir, port: server.port })).close();
   });
 
   test('the admin port tells health, readiness and metrics', async () => {
-    const server = await startServer({ adminPort: 0 });
+    const server = await startServer({ workers, adminPort: 0 });
     const admin = `http://127.0.0.1:${String(server.adminPort)}`;
     await succeed(server.endpoint, 'ListStreams', {});
     assert.deepEqual(await fetchText(`${admin}/healthz`), { status: 200, text: 'ok\n' });
@@ -149,7 +160,7 @@ describe('embedded', () => {
     assert.equal((await fetchText(`${admin}/other`)).status, 404);
     await server.close();
   });
-});
+}
 
 describe('tailrace start', () => {
   const main = fileURLToPath(new URL('../cli/main.js', import.meta.url));
@@ -173,9 +184,14 @@ describe('tailrace start', () => {
     return { child, exited, output, ready };
   }
 
-  test('serves, keeps out a second one, and drains on SIGTERM with exit code 0', async () => {
-    const dataDir = join(directory, 'process');
-    const free = ['--port', '0', '--admin-port', '0'];
+  for (const workers of ['1', '2']) {
+    test(`with ${workers} worker(s): serves, keeps out a second one, drains on SIGTERM`, () =>
+      servesAndDrains(workers));
+  }
+
+  async function servesAndDrains(workers: string): Promise<void> {
+    const dataDir = join(directory, `process-${workers}`);
+    const free = ['--port', '0', '--admin-port', '0', '--workers', workers];
     const server = start(...free, '--data-dir', dataDir);
     const endpoint = await server.ready;
     const agent = new Agent({ keepAlive: true });
@@ -193,7 +209,7 @@ describe('tailrace start', () => {
     assert.deepEqual(await server.exited, [0, null]);
     agent.destroy();
     assert.ok((await readdir(dataDir)).includes('metadata.db'));
-  });
+  }
 
   test('says clearly what is wrong with its options', async () => {
     const open = start('--host', '0.0.0.0');

@@ -24,6 +24,7 @@ export interface AccessParts {
 }
 
 export interface VerifiedAccess extends AccessParts {
+  readonly credentials: CredentialFile;
   close(): Promise<void>;
 }
 
@@ -60,12 +61,15 @@ export async function openVerifiedAccess(
   return {
     authenticator: new SigV4Authenticator({ clock, credentials }, region),
     access: new PolicyAccess({ clock, resources: resourceFacts(control) }, region),
+    credentials,
     close: () => credentials.close(),
   };
 }
 
 /** Policies and tags of streams and consumers; what does not exist has none. */
-function resourceFacts(control: ControlPlane): ResourceFacts {
+export function resourceFacts(
+  control: Pick<ControlPlane, 'policy' | 'stream' | 'consumer'>,
+): ResourceFacts {
   return {
     policy(arn) {
       const resource = parseArn(arn);

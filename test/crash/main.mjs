@@ -1,5 +1,5 @@
 // @ts-check
-// npm run crash -- --cycles 50 --seed 1
+// npm run crash -- --cycles 50 --seed 1 [--workers 2]
 // Kills a real server under load, starts it again, and reads everything back, over and over on
 // one data directory, with puts and changes of shards and settings in flight. The last two lines
 // are `changes acked=<n> lost=0 torn=0` and `acked=<n> lost=0 reordered=0 corrupted=0`; any other
@@ -30,6 +30,7 @@ const { values } = parseArgs({
     cycles: { type: 'string', default: '50' },
     seed: { type: 'string', default: '1' },
     plant: { type: 'string' },
+    workers: { type: 'string', default: '1' },
     flag: { type: 'string', multiple: true, default: [] },
     keep: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
@@ -39,7 +40,8 @@ const seed = values.seed;
 const dataDir = mkdtempSync(join(tmpdir(), 'tailrace-crash-'));
 const logFile = join(dataDir, '..', `${dataDir.split('/').at(-1)}.log`);
 const flags = ['--limits', 'off', '--transition-ms', '50', '--retention-sweep-ms', '100'];
-flags.push('--segment-bytes', String(SEGMENT_BYTES), ...values.flag);
+flags.push('--segment-bytes', String(SEGMENT_BYTES), '--workers', values.workers);
+flags.push(...values.flag);
 
 /** @returns {Promise<import('../harness/server-process.mjs').RunningServer>} */
 function start() {

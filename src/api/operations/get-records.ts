@@ -15,7 +15,7 @@ import { kmsCodes, ServiceError } from '../../model/service-error.ts';
 import type { ShardEntry } from '../../shardmap/shard-map.ts';
 import type { AnswerLoan } from '../answer-budget.ts';
 import { describeChild } from '../descriptions.ts';
-import type { Operation, OperationContext } from '../operation.ts';
+import type { DataContext, DataOperation } from '../operation.ts';
 import { ownAccount } from '../policy-rules.ts';
 import {
   encodeRecordsCbor,
@@ -40,7 +40,7 @@ interface Input extends Members {
   token?: IteratorToken;
 }
 
-export const getRecords: Operation<Input, GetRecordsAnswer> = {
+export const getRecords: DataOperation<Input, GetRecordsAnswer> = {
   name: 'GetRecords',
   plane: 'data',
   input: {
@@ -93,7 +93,7 @@ export const getRecords: Operation<Input, GetRecordsAnswer> = {
   },
 };
 
-function open(context: OperationContext, input: Input): IteratorToken {
+function open(context: DataContext, input: Input): IteratorToken {
   if (input.token !== undefined) return input.token;
   const token = context.tokens.openIterator(input.ShardIterator);
   if (token === null) throw invalid(invalidPosition.iterator);
@@ -113,7 +113,7 @@ function gone(token: IteratorToken): ServiceError {
 }
 
 function answer(
-  context: OperationContext,
+  context: DataContext,
   token: IteratorToken,
   shard: ShardEntry,
   read: ReadOutcome,

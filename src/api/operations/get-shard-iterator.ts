@@ -5,7 +5,7 @@ import { notFound, type StreamRef } from '../../model/messages.ts';
 import { ServiceError } from '../../model/service-error.ts';
 import { parseShardId } from '../../model/shard-id.ts';
 import type { ShardEntry } from '../../shardmap/shard-map.ts';
-import type { Operation, OperationContext } from '../operation.ts';
+import type { DataContext, DataOperation } from '../operation.ts';
 import { dryRun } from '../put-rules.ts';
 import { required } from '../rules.ts';
 import * as shapes from '../shapes.ts';
@@ -20,7 +20,7 @@ interface Input extends StreamSelector {
   readonly DryRun?: boolean;
 }
 
-export const getShardIterator: Operation<Input> = {
+export const getShardIterator: DataOperation<Input> = {
   name: 'GetShardIterator',
   plane: 'data',
   input: {
@@ -66,7 +66,7 @@ export const getShardIterator: Operation<Input> = {
 };
 
 /** An unreadable id is told before an unknown stream, and that like an unknown shard. */
-function findShard(context: OperationContext, input: Input): ShardEntry {
+function findShard(context: DataContext, input: Input): ShardEntry {
   const ref: StreamRef = selectStream(context, input);
   const index = parseShardId(input.ShardId);
   if (index === null) {

@@ -5,7 +5,7 @@ import { decodeSequenceNumber, sequenceNumber } from '../../model/sequence-numbe
 import { kmsCodes, ServiceError } from '../../model/service-error.ts';
 import { shardId } from '../../model/shard-id.ts';
 import { scanPutRecordJson } from '../fast/scan-put-record-json.ts';
-import type { Operation } from '../operation.ts';
+import type { DataOperation } from '../operation.ts';
 import type { AppendResult } from '../ports.ts';
 import { checkRecords, dryRun, type PutInput } from '../put-rules.ts';
 import { required } from '../rules.ts';
@@ -32,7 +32,7 @@ interface Answer {
 
 const utf8 = new TextEncoder();
 
-export const putRecord: Operation<Input, Answer> = {
+export const putRecord: DataOperation<Input, Answer> = {
   name: 'PutRecord',
   plane: 'data',
   input: {

@@ -3,7 +3,7 @@ import { kmsCodes } from '../../model/service-error.ts';
 import { RecordBatchBuilder } from '../../model/record-batch-builder.ts';
 import { scanPutRecordsCbor } from '../fast/scan-put-records-cbor.ts';
 import { scanPutRecordsJson, type ScannedPutRecords } from '../fast/scan-put-records-json.ts';
-import type { Operation } from '../operation.ts';
+import type { DataOperation } from '../operation.ts';
 import {
   encodePutRecordsCbor,
   encodePutRecordsJson,
@@ -32,7 +32,7 @@ function scannedInput(scanned: ScannedPutRecords | null): Input | null {
   return scanned === null ? null : { ...scanned, invalidHashKey: null, dryRun: false };
 }
 
-export const putRecords: Operation<Input, PutRecordsAnswer> = {
+export const putRecords: DataOperation<Input, PutRecordsAnswer> = {
   name: 'PutRecords',
   plane: 'data',
   input: {

@@ -7,7 +7,7 @@ import { inUse, invalidSelector, notFound, throughputExceeded } from '../../mode
 import { ServiceError } from '../../model/service-error.ts';
 import { parseShardId } from '../../model/shard-id.ts';
 import type { ShardEntry } from '../../shardmap/shard-map.ts';
-import type { Operation, OperationContext } from '../operation.ts';
+import type { DataContext, DataOperation } from '../operation.ts';
 import type { ConsumerRef } from '../ports.ts';
 import { dryRun } from '../put-rules.ts';
 import { StreamingOutput } from '../response-stream.ts';
@@ -28,7 +28,7 @@ interface Input {
   readonly DryRun?: boolean;
 }
 
-export const subscribeToShard: Operation<Input> = {
+export const subscribeToShard: DataOperation<Input> = {
   name: 'SubscribeToShard',
   plane: 'data',
   input: {
@@ -77,8 +77,8 @@ function consumerRef(input: Input): ConsumerRef {
   };
 }
 
-function assertActive(context: OperationContext, input: Input, ref: ConsumerRef): void {
-  const consumer = context.control.consumer(ref);
+function assertActive(context: DataContext, input: Input, ref: ConsumerRef): void {
+  const consumer = context.consumers.consumer(ref);
   if (consumer === null) {
     const text = notFound.consumer(input.ConsumerARN, ref.account);
     throw new ServiceError('ResourceNotFoundException', text);
@@ -89,7 +89,7 @@ function assertActive(context: OperationContext, input: Input, ref: ConsumerRef)
   }
 }
 
-function findShard(context: OperationContext, input: Input, ref: ConsumerRef): ShardEntry {
+function findShard(context: DataContext, input: Input, ref: ConsumerRef): ShardEntry {
   const index = parseShardId(input.ShardId);
   if (index === null) {
     throw new ServiceError('ResourceNotFoundException', notFound.shardId(input.ShardId, ref));
@@ -101,13 +101,13 @@ function findShard(context: OperationContext, input: Input, ref: ConsumerRef): S
   return shard;
 }
 
-function follow(
-  context: OperationContext,
+async function follow(
+  context: DataContext,
   input: Input,
   shard: ShardEntry,
   fromOrdinal: number,
   ref: ConsumerRef,
-): StreamingOutput {
+): Promise<StreamingOutput> {
   const { index } = shard.document;
   const consumerName = ref.consumer;
   const stream = shard.stream.document;
@@ -115,11 +115,12 @@ function follow(
     {
       clock: context.clock,
       currentShard: () => context.data.streamByUid(stream.uid)?.byIndex.get(index),
-      consumerStays: () => context.control.consumer(ref)?.status === 'ACTIVE',
+      consumerStays: () => context.consumers.consumer(ref)?.status === 'ACTIVE',
     },
     { shard, fromOrdinal, consumerName, consumerArn: input.ConsumerARN },
   );
-  const outcome = context.data.follow(shard, fromOrdinal, input.ConsumerARN, subscription);
+  const followed = context.data.follow(shard, fromOrdinal, input.ConsumerARN, subscription);
+  const outcome = followed instanceof Promise ? await followed : followed;
   switch (outcome.kind) {
     case 'following':
       subscription.attach(outcome.following);

@@ -1,0 +1,290 @@
+/**
+ * Serves a back end to the front end at the other end of a link.
+ *
+ * Invariants: nothing is queued here without a bound; what is over one is refused at once, without
+ * having had any effect. A front end that goes away takes its followers with it, and what it had
+ * appended is stored all the same. Followers at one place of a shard are sent its records once.
+ */
+import { freshBuffers } from '../common/buffer-pool.ts';
+import type { Buffers } from '../common/buffer-pool.ts';
+import type { MessageReader } from '../common/message-reader.ts';
+import { MessageError } from '../common/message-reader.ts';
+import type {
+  Backend,
+  Follower,
+  FollowFailure,
+  Following,
+  ReadOutcome,
+  RecordsOutcome,
+  ShardAppend,
+  ShardAppendOutcome,
+} from '../model/data-plane.ts';
+import { holdsPacked } from '../model/packed.ts';
+import type { Answer, Rpc } from '../runtime/rpc.ts';
+import {
+  dataKinds,
+  readAppends,
+  readPosition,
+  readReturned,
+  writeAppendOutcomes,
+  writePositionAnswer,
+} from './wire.ts';
+import {
+  payloadBytes,
+  readFollow,
+  readRead,
+  writeFollowAnswer,
+  writeFollowFailure,
+  writeReadOutcome,
+  writeRecords,
+} from './wire-records.ts';
+
+export interface BackendHostOptions {
+  /** Payload bytes of one link's appends that are not answered yet. */
+  readonly appendBytesMax: number;
+  /** Payload bytes read for one link that it has not taken yet. */
+  readonly readBytesMax: number;
+  /** Subscriptions of one link. */
+  readonly followersMax: number;
+  /** Deliveries to one subscription that it has not taken yet. */
+  readonly deliveriesMax: number;
+}
+
+const MIB = 1024 * 1024;
+
+export const BACKEND_HOST_DEFAULTS: BackendHostOptions = {
+  appendBytesMax: 64 * MIB,
+  readBytesMax: 64 * MIB,
+  followersMax: 50_000,
+  deliveriesMax: 2,
+};
+
+export interface BackendHostDependencies {
+  readonly backend: Backend;
+  readonly rpc: Rpc;
+  /** For records that are read. */
+  readonly buffers: Buffers;
+}
+
+const busy: ShardAppendOutcome = {
+  kind: 'unavailable',
+  reason: 'too many bytes of this front end wait to be written',
+};
+
+export class BackendHost {
+  readonly #backend: Backend;
+  readonly #rpc: Rpc;
+  readonly #buffers: Buffers;
+  readonly #options: BackendHostOptions;
+  readonly #followers = new Map<number, RemoteFollower>();
+  /** Outcomes that are part of the message being written, by their number in it. */
+  readonly #sent = new Map<RecordsOutcome, number>();
+  #appendBytes = 0;
+  #readBytes = 0;
+
+  constructor({ backend, rpc, buffers }: BackendHostDependencies, options: BackendHostOptions) {
+    this.#backend = backend;
+    this.#rpc = rpc;
+    this.#buffers = buffers;
+    this.#options = options;
+    rpc.serve(dataKinds.append, (body, answer) => this.#append(body, answer));
+    rpc.serve(dataKinds.read, (body, answer) => this.#read(body, answer));
+    rpc.serve(dataKinds.position, (body, answer) => this.#position(body, answer));
+    rpc.serve(dataKinds.follow, (body, answer) => this.#follow(body, answer));
+    rpc.hear(dataKinds.credit, (body) => this.#followers.get(body.u32())?.taken());
+    rpc.hear(dataKinds.unfollow, (body) => this.#followers.get(body.u32())?.stop());
+    rpc.hear(dataKinds.readTaken, (body) => this.#readTaken(body.whole()));
+    rpc.hear(dataKinds.returned, (body) => {
+      const buffer = readReturned(body);
+      if (buffer !== null) buffers.give(buffer);
+    });
+    rpc.onFlush(() => this.#sent.clear());
+    rpc.onClose(() => {
+      for (const follower of [...this.#followers.values()]) follower.stop();
+    });
+  }
+
+  /** Subscriptions served. */
+  get followerCount(): number {
+    return this.#followers.size;
+  }
+
+  /** Payload bytes that were read and are not taken yet. */
+  get readBytes(): number {
+    return this.#readBytes;
+  }
+
+  #append(body: MessageReader, answer: Answer): void {
+    const { appends, buffer } = readAppends(body);
+    const bytes = appends.reduce((sum, { payload }) => sum + payload.length, 0);
+    if (!appends.every(({ payload, count }) => holdsPacked(payload, count))) {
+      throw new MessageError('a payload that is not packed records');
+    }
+    if (this.#appendBytes > 0 && this.#appendBytes + bytes > this.#options.appendBytesMax) {
+      const outcomes = appends.map(() => busy);
+      answer.send((writer) => writeAppendOutcomes(writer, outcomes, buffer));
+      return;
+    }
+    this.#appendBytes += bytes;
+    void this.#appended(appends, bytes, buffer, answer);
+  }
+
+  async #appended(
+    appends: ShardAppend[],
+    bytes: number,
+    buffer: Uint8Array | null,
+    answer: Answer,
+  ): Promise<void> {
+    try {
+      const outcomes = await this.#backend.append(appends);
+      answer.send((writer) => writeAppendOutcomes(writer, outcomes, buffer));
+    } catch (error) {
+      answer.refuse('failed', String(error));
+    } finally {
+      this.#appendBytes -= bytes;
+    }
+  }
+
+  #read(body: MessageReader, answer: Answer): void {
+    const request = readRead(body);
+    if (this.#readBytes >= this.#options.readBytesMax) {
+      answer.refuse('busy', `${this.#readBytes} bytes that were read are not taken yet`);
+      return;
+    }
+    const outcome = this.#backend.read(request);
+    if (!(outcome instanceof Promise)) {
+      this.#answerRead(outcome, answer);
+      return;
+    }
+    // What will be read counts already, so that many reads from disk do not pass the bound
+    // together.
+    this.#readBytes += request.bytesMax;
+    outcome
+      .then(
+        (later) => this.#answerRead(later, answer),
+        (error: unknown) => answer.refuse('failed', String(error)),
+      )
+      .finally(() => (this.#readBytes -= request.bytesMax));
+  }
+
+  #answerRead(outcome: ReadOutcome, answer: Answer): void {
+    if (this.#rpc.isOpen) {
+      this.#readBytes += payloadBytes(outcome);
+      answer.send((writer) => writeReadOutcome(writer, outcome, this.#buffers));
+    }
+    if (outcome.kind === 'records') outcome.release?.();
+  }
+
+  #readTaken(bytes: number): void {
+    if (bytes > this.#readBytes) throw new MessageError('more was taken than was read');
+    this.#readBytes -= bytes;
+  }
+
+  #position(body: MessageReader, answer: Answer): void {
+    const { shard, query } = readPosition(body);
+    this.#backend.position(shard, query).then(
+      (ordinal) => answer.send((writer) => writePositionAnswer(writer, ordinal)),
+      (error: unknown) => answer.refuse('failed', String(error)),
+    );
+  }
+
+  #follow(body: MessageReader, answer: Answer): void {
+    const call = readFollow(body);
+    const id = call.subscription;
+    if (this.#followers.has(id)) throw new MessageError('a subscription of that number exists');
+    if (this.#followers.size >= this.#options.followersMax) {
+      answer.refuse('busy', `${this.#followers.size} subscriptions`);
+      return;
+    }
+    const follower = new RemoteFollower(this.#options.deliveriesMax, {
+      records: (records) => this.#deliver(id, records),
+      failed: (failure) =>
+        this.#rpc.notify(dataKinds.followFailed, (writer) => {
+          writer.u32(id);
+          writeFollowFailure(writer, failure);
+        }),
+      ended: () => this.#followers.delete(id),
+    });
+    const outcome = this.#backend.follow(call, follower);
+    if (outcome.kind === 'following') {
+      this.#followers.set(id, follower);
+      follower.attach(outcome.following);
+    }
+    answer.send((writer) => writeFollowAnswer(writer, outcome.kind));
+  }
+
+  #deliver(subscription: number, records: RecordsOutcome): void {
+    const number = this.#sent.get(records);
+    if (number !== undefined) {
+      this.#rpc.notify(dataKinds.deliver, (writer) => {
+        writer.u32(subscription);
+        writer.u32(number);
+      });
+      return;
+    }
+    const first = this.#sent.size + 1;
+    this.#sent.set(records, first);
+    this.#rpc.notify(dataKinds.records, (writer) => {
+      writer.u32(subscription);
+      writer.u32(first);
+      writeRecords(writer, records, freshBuffers);
+    });
+  }
+}
+
+interface RemoteFollowerHooks {
+  records(records: RecordsOutcome): void;
+  failed(failure: FollowFailure): void;
+  ended(): void;
+}
+
+/** A follower at the other end of the link: what it has not taken yet is counted against it. */
+class RemoteFollower implements Follower {
+  readonly #deliveriesMax: number;
+  readonly #hooks: RemoteFollowerHooks;
+  #following: Following | null = null;
+  #open = 0;
+  #paused = false;
+  #ended = false;
+
+  constructor(deliveriesMax: number, hooks: RemoteFollowerHooks) {
+    this.#deliveriesMax = deliveriesMax;
+    this.#hooks = hooks;
+  }
+
+  attach(following: Following): void {
+    this.#following = following;
+  }
+
+  deliver(records: RecordsOutcome): boolean {
+    this.#open++;
+    this.#hooks.records(records);
+    if (records.atEnd) this.#end();
+    this.#paused = this.#open >= this.#deliveriesMax;
+    return !this.#paused;
+  }
+
+  fail(failure: FollowFailure): void {
+    if (this.#ended) return;
+    this.#hooks.failed(failure);
+    this.#end();
+  }
+
+  taken(): void {
+    this.#open = Math.max(0, this.#open - 1);
+    if (!this.#paused || this.#open >= this.#deliveriesMax) return;
+    this.#paused = false;
+    this.#following?.resume();
+  }
+
+  stop(): void {
+    this.#following?.stop();
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#hooks.ended();
+  }
+}

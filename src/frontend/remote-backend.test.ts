@@ -1,0 +1,407 @@
+/**
+ * A back end behind a simulated link: the same outcomes as beside it, and defined ones without it.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { BackendHost, BACKEND_HOST_DEFAULTS } from '../backend/backend-host.ts';
+import type { BackendHostOptions } from '../backend/backend-host.ts';
+import { FollowerSet } from '../backend/follower-set.ts';
+import { batchOf, textsOf } from '../backend/test-parts.suite.ts';
+import { readAppends, readAppendOutcomes, writeAppends } from '../backend/wire.ts';
+import { readReturned, writeAppendOutcomes } from '../backend/wire.ts';
+import { readReadOutcome, writeReadOutcome } from '../backend/wire-records.ts';
+import { BufferPool, freshBuffers } from '../common/buffer-pool.ts';
+import { MessageError, MessageReader } from '../common/message-reader.ts';
+import { MessageWriter } from '../common/message-writer.ts';
+import type {
+  Backend,
+  Follower,
+  FollowFailure,
+  FollowOutcome,
+  FollowRequest,
+  PositionQuery,
+  ReadOutcome,
+  ReadRequest,
+  RecordsOutcome,
+  ShardAppend,
+  ShardAppendOutcome,
+} from '../model/data-plane.ts';
+import type { Section } from '../model/section.ts';
+import type { ServiceError } from '../model/service-error.ts';
+import type { Link } from '../runtime/link.ts';
+import { Rpc } from '../runtime/rpc.ts';
+import { simLink } from '../runtime/sim/link.ts';
+import type { SimLinkPair } from '../runtime/sim/link.ts';
+import { Simulation } from '../runtime/sim/simulation.ts';
+import { RemoteBackend, REMOTE_BACKEND_DEFAULTS } from './remote-backend.ts';
+import type { RemoteBackendOptions } from './remote-backend.ts';
+
+const shard = 3;
+const payload = (...texts: string[]): Uint8Array => batchOf(texts).packed.slice();
+const append = (...texts: string[]): ShardAppend => ({
+  shard,
+  count: texts.length,
+  payload: payload(...texts),
+});
+
+const section: Section = {
+  ...{ shard, baseOrdinal: 1, count: 1, arrivalMs: 5, keyId: 0 },
+  payload: payload('a'),
+};
+
+/** One shard in memory. Appends are answered when told to while `held`. */
+class OneShard implements Backend {
+  readonly sections: Section[] = [];
+  readonly followers: FollowerSet;
+  appends = 0;
+  held: (() => void)[] | null = null;
+  constructor(simulation: Simulation) {
+    this.followers = new FollowerSet(
+      {
+        clock: simulation.clock(),
+        nextOrdinal: () => this.next,
+        read: (_shard, fromOrdinal) =>
+          this.read({ shard, fromOrdinal, recordsMax: 2, bytesMax: 1e6 }),
+      },
+      { limits: 'off' },
+    );
+  }
+
+  get next(): number {
+    const last = this.sections.at(-1);
+    return last === undefined ? 1 : last.baseOrdinal + last.count;
+  }
+
+  async append(appends: readonly ShardAppend[]): Promise<readonly ShardAppendOutcome[]> {
+    this.appends++;
+    if (this.held !== null) await new Promise<void>((resolve) => this.held!.push(resolve));
+    return appends.map((given): ShardAppendOutcome => {
+      if (given.shard !== shard) return { kind: 'moved' };
+      const { count } = given;
+      const stored = { ...section, baseOrdinal: this.next, count };
+      // What is appended is lent.
+      this.sections.push({ ...stored, payload: given.payload.slice() });
+      this.followers.committed([this.sections.at(-1)!]);
+      const refused = count > 2 ? new Uint8Array(count) : null;
+      return { ...stored, kind: 'stored', encrypted: false, refused };
+    });
+  }
+
+  read({ fromOrdinal, recordsMax }: ReadRequest): ReadOutcome {
+    const sections = this.sections
+      .filter(({ baseOrdinal }) => baseOrdinal >= fromOrdinal)
+      .slice(0, recordsMax);
+    const last = sections.at(-1);
+    const nextOrdinal = last === undefined ? fromOrdinal : last.baseOrdinal + last.count;
+    return { kind: 'records', sections, nextOrdinal, atEnd: false, millisBehindLatest: 0 };
+  }
+
+  position(key: number, query: PositionQuery): Promise<number | null> {
+    return Promise.resolve(key === shard ? (query.kind === 'latest' ? this.next : 1) : null);
+  }
+
+  follow(request: FollowRequest, follower: Follower): FollowOutcome {
+    if (request.shard !== shard) return { kind: 'gone' };
+    return this.followers.follow(request, follower);
+  }
+
+  seal(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  unseal(): void {}
+}
+
+class Recorder implements Follower {
+  readonly deliveries: RecordsOutcome[] = [];
+  readonly failures: FollowFailure[] = [];
+  roomFor = Infinity;
+  deliver(records: RecordsOutcome): boolean {
+    this.deliveries.push(records);
+    return --this.roomFor > 0;
+  }
+  fail(failure: FollowFailure): void {
+    this.failures.push(failure);
+  }
+  get texts(): string[] {
+    return this.deliveries.flatMap((outcome) => textsOf(outcome.sections));
+  }
+}
+
+const poolOptions = { idleBytesMax: 1e7, bufferBytesMax: 1e7 };
+
+class World {
+  readonly simulation = new Simulation(11);
+  readonly problems: unknown[] = [];
+  readonly link: SimLinkPair;
+  readonly nearBuffers = new BufferPool(poolOptions);
+  readonly farBuffers = new BufferPool(poolOptions);
+  readonly near: Rpc;
+  readonly far: Rpc;
+  readonly backend = new OneShard(this.simulation);
+  readonly host: BackendHost;
+  readonly remote: RemoteBackend;
+
+  constructor(
+    options: Partial<BackendHostOptions> = {},
+    remote: Partial<RemoteBackendOptions> = {},
+    delayMsMax = 5,
+  ) {
+    this.link = simLink(this.simulation, { delayMsMax });
+    this.near = this.rpc(this.link.left);
+    this.far = this.rpc(this.link.right);
+    const { backend } = this;
+    const all = { ...BACKEND_HOST_DEFAULTS, ...options };
+    this.host = new BackendHost({ backend, rpc: this.far, buffers: this.farBuffers }, all);
+    const { near: rpc, nearBuffers: buffers } = this;
+    this.remote = new RemoteBackend({ rpc, buffers }, { ...REMOTE_BACKEND_DEFAULTS, ...remote });
+    this.near.start();
+    this.far.start();
+  }
+
+  rpc(link: Link): Rpc {
+    const onProblem = (problem: unknown): number => this.problems.push(problem);
+    const options = { callsMax: 1000, servedMax: 1000 };
+    return new Rpc({ link, clock: this.simulation.clock(), onProblem }, options);
+  }
+
+  run(work: () => Promise<void>): Promise<void> {
+    return this.simulation.scheduler.drive(work());
+  }
+
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await this.simulation.clock().sleep(1);
+  }
+}
+
+test('appends, reads and positions are those of the back end', async () => {
+  const world = new World();
+  await world.run(async () => {
+    const other = { ...append('x'), shard: 4 };
+    const outcomes = await world.remote.append([append('a'), other, append('b', 'c', 'd')]);
+    const stored = { kind: 'stored', arrivalMs: 5, encrypted: false };
+    assert.deepEqual(outcomes, [
+      { ...stored, baseOrdinal: 1, refused: null },
+      { kind: 'moved' },
+      { ...stored, baseOrdinal: 2, refused: Buffer.alloc(3) },
+    ]);
+    const request = { shard, fromOrdinal: 1, recordsMax: 10, bytesMax: 1000 };
+    const read = await world.remote.read(request);
+    assert.ok(read.kind === 'records' && read.nextOrdinal === 5);
+    assert.deepEqual(textsOf(read.sections), ['a', 'b', 'c', 'd']);
+    assert.equal(await world.remote.position(shard, { kind: 'latest' }), 5);
+    assert.equal(await world.remote.position(9, { kind: 'latest' }), null);
+  });
+});
+
+test('large payloads and answers cross in buffers that come back', async () => {
+  const world = new World();
+  await world.run(async () => {
+    const text = 'x'.repeat(50_000);
+    const given = append(text);
+    await world.remote.append([given]);
+    assert.deepEqual(textsOf([{ ...section, payload: given.payload }]), [text]);
+    const { idleBytes } = world.nearBuffers;
+    assert.ok(idleBytes > 0);
+    await world.remote.append([append('y'.repeat(50_000))]);
+    assert.equal(world.nearBuffers.idleBytes, idleBytes);
+
+    const request = { shard, fromOrdinal: 1, recordsMax: 1, bytesMax: 1000 };
+    const read = await world.remote.read(request);
+    assert.ok(read.kind === 'records');
+    assert.deepEqual(textsOf(read.sections), [text]);
+    assert.equal(world.farBuffers.idleBytes, 0);
+    read.release?.();
+    read.release?.();
+    await world.until(() => world.farBuffers.idleBytes > 0);
+    assert.deepEqual(textsOf(world.backend.sections.slice(0, 1)), [text]);
+  });
+});
+
+test('an append without an answer in time, or on a link that breaks, is unavailable', async () => {
+  const world = new World({}, { appendMs: 1000 });
+  await world.run(async () => {
+    world.backend.held = [];
+    const [late] = await world.remote.append([append('a')]);
+    assert.equal(late!.kind, 'unavailable');
+    const broken = world.remote.append([append('b')]);
+    await world.until(() => world.backend.appends === 2);
+    world.link.break();
+    assert.equal((await broken)[0]!.kind, 'unavailable');
+    assert.equal((await world.remote.append([append('c')]))[0]!.kind, 'unavailable');
+    // Stored all the same: nobody was told that it was not.
+    for (const release of world.backend.held.splice(0)) release();
+    await world.until(() => world.backend.sections.length === 2);
+    const read = world.remote.read({ shard, fromOrdinal: 1, recordsMax: 1, bytesMax: 1 });
+    await assert.rejects(read, (error) => (error as ServiceError).code === 'ServiceUnavailable');
+  });
+});
+
+test('appends over a bound of bytes are refused at once at either end', async () => {
+  for (const world of [
+    new World({ appendBytesMax: 100 }),
+    new World({}, { appendBytesMax: 100 }),
+  ]) {
+    await world.run(async () => {
+      world.backend.held = [];
+      const first = world.remote.append([append('x'.repeat(90))]);
+      await world.until(() => world.backend.appends === 1);
+      const [refused] = await world.remote.append([append('y'.repeat(90))]);
+      assert.equal(refused!.kind, 'unavailable');
+      assert.equal(world.backend.appends, 1);
+      world.backend.held.forEach((release) => release());
+      world.backend.held = null;
+      assert.equal((await first)[0]!.kind, 'stored');
+      assert.equal((await world.remote.append([append('z')]))[0]!.kind, 'stored');
+    });
+  }
+});
+
+test('reads over a bound are refused, and those answered too late give their room back', async () => {
+  const world = new World({ readBytesMax: 10 }, { readMs: 1 }, 2_000);
+  await world.run(async () => {
+    await world.backend.append([append('x'.repeat(50))]);
+    const read = (): Promise<string> =>
+      world.remote.read({ shard, fromOrdinal: 1, recordsMax: 1, bytesMax: 1 }).then(
+        ({ kind }) => kind,
+        () => 'refused',
+      );
+    const kinds = await Promise.all(Array.from({ length: 5 }, read));
+    assert.ok(kinds.includes('refused'), kinds.join(' '));
+    await world.until(() => world.host.readBytes > 0);
+    await world.until(() => world.host.readBytes === 0);
+    assert.deepEqual(world.problems, []);
+  });
+});
+
+test('followers at one place share what crosses the link', async () => {
+  const world = new World();
+  await world.run(async () => {
+    const followers = Array.from({ length: 5 }, () => new Recorder());
+    for (const [i, follower] of followers.entries()) {
+      const request = { shard, fromOrdinal: 1, consumer: `c${i}` };
+      assert.equal((await world.remote.follow(request, follower)).kind, 'following');
+    }
+    const text = 'x'.repeat(20_000);
+    await world.remote.append([append(text)]);
+    await world.until(() => followers.every(({ deliveries }) => deliveries.length === 1));
+    const [first] = followers[0]!.deliveries;
+    for (const { deliveries } of followers) assert.equal(deliveries[0], first);
+    assert.deepEqual(followers[0]!.texts, [text]);
+    assert.equal(world.host.followerCount, 5);
+  });
+});
+
+test('a follower without room gets no more than its share, in order, and all in the end', async () => {
+  const world = new World({ deliveriesMax: 2 });
+  await world.run(async () => {
+    const follower = new Recorder();
+    follower.roomFor = 1;
+    const outcome = await world.remote.follow({ shard, fromOrdinal: 1, consumer: 'c' }, follower);
+    assert.ok(outcome.kind === 'following');
+    const texts = Array.from({ length: 20 }, (_, i) => `text ${i}`);
+    for (const text of texts) {
+      await world.remote.append([append(text)]);
+      await world.simulation.clock().sleep(20);
+    }
+    assert.equal(follower.deliveries.length, 2);
+    follower.roomFor = Infinity;
+    outcome.following.resume();
+    await world.until(() => follower.texts.length === texts.length);
+    assert.deepEqual(follower.texts, texts);
+    outcome.following.stop();
+    await world.until(() => world.host.followerCount === 0);
+    assert.equal(world.remote.followingCount, 0);
+  });
+});
+
+test('a front end that is gone takes its followers along; one without a back end is told', async () => {
+  const world = new World();
+  await world.run(async () => {
+    const follower = new Recorder();
+    const request = { shard, fromOrdinal: 1, consumer: 'c' };
+    assert.equal((await world.remote.follow(request, follower)).kind, 'following');
+    const again = await world.remote.follow(request, new Recorder());
+    assert.equal(again.kind, 'in-use');
+    const missing = await world.remote.follow({ ...request, shard: 8 }, new Recorder());
+    assert.equal(missing.kind, 'gone');
+    world.link.break();
+    await world.until(() => follower.failures.length === 1);
+    assert.deepEqual(follower.failures, [{ kind: 'gone' }]);
+    assert.equal(world.host.followerCount, 0);
+    await world.backend.append([append('nobody hears it')]);
+    assert.equal(follower.deliveries.length, 0);
+  });
+});
+
+test('a payload that is not packed records never reaches the back end', async () => {
+  const world = new World();
+  await world.run(async () => {
+    const broken = { shard, count: 2, payload: payload('one') };
+    const [outcome] = await world.remote.append([broken]);
+    assert.equal(outcome!.kind, 'unavailable');
+    assert.equal(world.backend.appends, 0);
+  });
+});
+
+/** Runs `read` over damaged forms of what `write` writes. */
+function damaged(write: (writer: MessageWriter) => void, read: (body: MessageReader) => unknown) {
+  const flips = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 });
+  fc.assert(
+    fc.property(flips, fc.nat(), (changes, cut) => {
+      const writer = new MessageWriter();
+      write(writer);
+      const parts = writer.take();
+      const fields = parts[0]!;
+      for (const [at, value] of changes) fields[at % fields.length] = value;
+      parts[0] = cut % 3 === 0 ? fields.subarray(0, cut % fields.length) : fields;
+      try {
+        read(new MessageReader(parts));
+      } catch (error) {
+        assert.ok(error instanceof MessageError, String(error));
+      }
+    }),
+    { numRuns: 500 },
+  );
+}
+
+test('damaged bodies give values or an error, never anything else', () => {
+  const appends = [append('a', 'b'), append('x'.repeat(30_000))];
+  const small = [append('a', 'b'), append('c')];
+  damaged((writer) => writeAppends(writer, small, freshBuffers), readAppends);
+  damaged((writer) => writeAppends(writer, appends, freshBuffers), readAppends);
+  const outcomes: ShardAppendOutcome[] = [
+    {
+      kind: 'stored',
+      baseOrdinal: 1,
+      arrivalMs: 2,
+      encrypted: true,
+      refused: Uint8Array.of(0, 1),
+    },
+    { kind: 'key', code: 'KMSDisabledException', text: 'text' },
+  ];
+  damaged(
+    (writer) => writeAppendOutcomes(writer, outcomes, null),
+    (body) => [readReturned(body), readAppendOutcomes(body, appends)],
+  );
+  const section = {
+    shard,
+    baseOrdinal: 1,
+    count: 1,
+    arrivalMs: 5,
+    keyId: 0,
+    payload: payload('a'),
+  };
+  const read: ReadOutcome = {
+    kind: 'records',
+    sections: [section, section],
+    nextOrdinal: 2,
+    atEnd: false,
+    millisBehindLatest: 7,
+  };
+  damaged(
+    (writer) => writeReadOutcome(writer, read, freshBuffers),
+    (body) => readReadOutcome(body, () => undefined),
+  );
+});

@@ -1,0 +1,71 @@
+/**
+ * AcceptTurns by a few shared counters: connections of each thread. One that has more than the one
+ * with the fewest sleeps for a moment, or until that one has accepted another.
+ *
+ * Sleeping stops the whole thread, so it is rationed: what is saved up in quiet times is spent when
+ * many connections come at once, and when nothing is left, whoever is first takes the connection.
+ */
+import { performance } from 'node:perf_hooks';
+import { TokenBucket } from '../../common/token-bucket.ts';
+import type { AcceptTurns } from '../accept-turns.ts';
+
+/** Longest single sleep, ms. */
+const waitMs = 2;
+/** Time asleep: so much per second, so much at once, ms. */
+const sleepMsPerSecond = 20;
+const sleepMsBurst = 100;
+/** A difference within this part of one's own connections is let be. */
+const slackShare = 16;
+
+/** More than any thread has: nobody waits for it. */
+const away = 2 ** 30;
+
+/** The counters of `threads` threads, for each to be given; all are away at first. */
+export function sharedCounts(threads: number): SharedArrayBuffer {
+  const shared = new SharedArrayBuffer(threads * Int32Array.BYTES_PER_ELEMENT);
+  new Int32Array(shared).fill(away);
+  return shared;
+}
+
+/** A thread accepts no more. */
+export function leaveTurns(counts: SharedArrayBuffer, thread: number): void {
+  Atomics.store(new Int32Array(counts), thread, away);
+}
+
+export class NodeAcceptTurns implements AcceptTurns {
+  readonly #counts: Int32Array<SharedArrayBuffer>;
+  readonly #own: number;
+  readonly #sleep: TokenBucket;
+
+  /** `own`: the number of this thread, from 0. From now on others wait for it. */
+  constructor(counts: SharedArrayBuffer, own: number) {
+    this.#counts = new Int32Array(counts);
+    this.#own = own;
+    this.#sleep = new TokenBucket(sleepMsPerSecond, sleepMsBurst, performance.now());
+    Atomics.store(this.#counts, own, 0);
+  }
+
+  accepted(): void {
+    const counts = this.#counts;
+    const mine = Atomics.add(counts, this.#own, 1) + 1;
+    Atomics.notify(counts, this.#own);
+    let least = this.#own;
+    let fewest = mine;
+    for (let thread = 0; thread < counts.length; thread++) {
+      const count = Atomics.load(counts, thread);
+      if (count < fewest) {
+        fewest = count;
+        least = thread;
+      }
+    }
+    if (mine - fewest <= Math.floor(mine / slackShare)) return;
+    const startMs = performance.now();
+    if (!this.#sleep.has(waitMs, startMs)) return;
+    Atomics.wait(counts, least, fewest, waitMs);
+    this.#sleep.tryTake(Math.min(waitMs, performance.now() - startMs), performance.now());
+  }
+
+  closed(): void {
+    Atomics.sub(this.#counts, this.#own, 1);
+  }
+}

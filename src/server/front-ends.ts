@@ -1,0 +1,236 @@
+/**
+ * The front ends of a server, each in a thread of its own: started, fed, replaced when one dies,
+ * and stopped together.
+ *
+ * A front end that dies takes its connections with it and nothing else: what was acknowledged is
+ * stored. Another one takes its place, at a bounded rate.
+ */
+import type { CredentialFile, CredentialSource } from '../auth/credential-file.ts';
+import { BackendHost, BACKEND_HOST_DEFAULTS } from '../backend/backend-host.ts';
+import type { DirectoryFeed } from '../cache/directory-feed.ts';
+import type { BufferPool } from '../common/buffer-pool.ts';
+import { TokenBucket } from '../common/token-bucket.ts';
+import { lastingPart, sumExpositions } from '../metrics/exposition-sum.ts';
+import type { Backend } from '../model/data-plane.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Lease, Os } from '../runtime/os.ts';
+import { Rpc } from '../runtime/rpc.ts';
+import type { Thread, Threads } from '../runtime/threads.ts';
+import type { FrontEndHost } from './front-end-host.ts';
+import type { FrontEndData } from './front-end-thread.ts';
+import { FRONT_END_CALLS_MAX } from './front-end-thread.ts';
+import { frontEndKinds, writeCertificate, writeCredentials } from './front-end-wire.ts';
+import type { Log } from './log.ts';
+import type { PemIdentity } from './self-signed.ts';
+
+export interface FrontEndsDependencies {
+  readonly clock: Clock;
+  readonly os: Os;
+  readonly threads: Threads;
+  readonly log: Log;
+  readonly backend: Backend;
+  /** For records on their way to front ends. */
+  readonly buffers: BufferPool;
+  readonly feed: DirectoryFeed;
+  readonly host: Pick<FrontEndHost, 'add'>;
+  /** Null where signatures are not checked. */
+  readonly credentials: CredentialFile | null;
+  /** A descriptor of the data port for one front end more. */
+  readonly descriptor: () => Promise<number>;
+  /** A front end does not accept any more. */
+  readonly left: (number: number) => void;
+}
+
+export interface FrontEndsOptions {
+  readonly count: number;
+  /** What each is started with, beside its number and descriptor. */
+  readonly data: Omit<FrontEndData, 'number' | 'descriptor' | 'certificate'>;
+  readonly certificate: PemIdentity | Promise<PemIdentity> | null;
+}
+
+const entry = new URL('./front-end-main.js', import.meta.url);
+
+/** Calls of the server that wait for one front end. */
+const callsMax = 16;
+/** Metrics of one that does not answer in this time are those it gave last. */
+const metricsMs = 1_000;
+/** Dead front ends are replaced so often per second, and so many at once. */
+const restartsPerSecond = 0.2;
+const restartsBurst = 5;
+const drainSlackMs = 500;
+
+interface Running {
+  readonly number: number;
+  readonly thread: Thread;
+  readonly rpc: Rpc;
+  /** Its metrics as it gave them last. */
+  metrics: string;
+}
+
+export class FrontEnds {
+  readonly #dependencies: FrontEndsDependencies;
+  readonly #options: FrontEndsOptions;
+  readonly #running = new Set<Running>();
+  readonly #restarts: TokenBucket;
+  readonly #leases: Lease[] = [];
+  readonly #stopFeeding: () => void;
+  /** What the certificate is by now; a promise of one is awaited once. */
+  #certificate: PemIdentity | 'later' | 'none' | 'failed';
+  /** Counts of front ends that are gone. */
+  #gone = '';
+  #closing = false;
+  /** Front ends that died. */
+  deaths = 0;
+
+  private constructor(dependencies: FrontEndsDependencies, options: FrontEndsOptions) {
+    const { clock, credentials } = dependencies;
+    this.#dependencies = dependencies;
+    this.#options = options;
+    this.#restarts = new TokenBucket(restartsPerSecond, restartsBurst, clock.monotonic());
+    const { certificate } = options;
+    this.#certificate =
+      certificate === null ? 'none' : certificate instanceof Promise ? 'later' : certificate;
+    if (certificate instanceof Promise) {
+      certificate.then(
+        (made) => this.#certificateMade(made),
+        () => this.#certificateMade(null),
+      );
+    }
+    this.#stopFeeding =
+      credentials?.onChange((source) => this.#credentialsChanged(source)) ?? (() => undefined);
+  }
+
+  /** Resolves when all of them listen; rejects when one cannot. */
+  static async open(
+    dependencies: FrontEndsDependencies,
+    options: FrontEndsOptions,
+  ): Promise<FrontEnds> {
+    const frontEnds = new FrontEnds(dependencies, options);
+    try {
+      frontEnds.#leases.push(dependencies.os.acquire('threads', options.count));
+      const numbers = Array.from({ length: options.count }, (_, number) => number);
+      await Promise.all(numbers.map((number) => frontEnds.#start(number)));
+      return frontEnds;
+    } catch (error) {
+      await frontEnds.close(0);
+      throw error;
+    }
+  }
+
+  /** Front ends at work. */
+  get count(): number {
+    return this.#running.size;
+  }
+
+  /** The metrics of all front ends together, in Prometheus' text format. */
+  async metrics(): Promise<string> {
+    const texts = await Promise.all(
+      [...this.#running].map(async (running) => {
+        try {
+          const body = await running.rpc.call(frontEndKinds.metrics, metricsMs, () => undefined);
+          running.metrics = body.text();
+        } catch {
+          // It is busy or gone; what it gave last is nearly as good.
+        }
+        return running.metrics;
+      }),
+    );
+    return sumExpositions([this.#gone, ...texts]);
+  }
+
+  /** Lets requests finish for at most `drainMs`, then ends the threads. */
+  async close(drainMs: number): Promise<void> {
+    this.#closing = true;
+    this.#stopFeeding();
+    await Promise.all(
+      [...this.#running].map(async ({ rpc, thread }) => {
+        if (drainMs > 0) {
+          const drained = rpc.call(frontEndKinds.drain, drainMs + drainSlackMs, () => undefined);
+          await drained.catch((error: unknown) =>
+            this.#dependencies.log.warn(
+              { err: error },
+              'a front end was stopped before it was done',
+            ),
+          );
+        }
+        await thread.terminate();
+      }),
+    );
+    for (const lease of this.#leases.splice(0)) lease.release();
+  }
+
+  /** Starts one and resolves when it listens; rejects when it ends before that. */
+  async #start(number: number): Promise<void> {
+    const { clock, threads, log, feed, host, backend, buffers, credentials } = this.#dependencies;
+    const descriptor = await this.#dependencies.descriptor();
+    if (this.#closing) return;
+    const certificate = this.#certificate === 'failed' ? 'none' : this.#certificate;
+    const data: FrontEndData = { ...this.#options.data, number, descriptor, certificate };
+    const thread = threads.start(entry, data);
+    const onProblem = (error: unknown): void =>
+      log.error({ err: error, frontEnd: number }, 'the link to a front end has a problem');
+    const rpc = new Rpc(
+      { link: thread.link, clock, onProblem },
+      { callsMax, servedMax: FRONT_END_CALLS_MAX },
+    );
+    const running: Running = { number, thread, rpc, metrics: '' };
+    new BackendHost({ backend, rpc, buffers }, BACKEND_HOST_DEFAULTS);
+    host.add(rpc);
+    const ready = new Promise<void>((resolve) => {
+      rpc.hear(frontEndKinds.ready, () => resolve());
+    });
+    this.#running.add(running);
+    // A link that is broken off while the thread lives on leaves it without a purpose.
+    rpc.onClose(() => void thread.terminate());
+    if (credentials !== null) this.#sendCredentials(rpc, credentials.source);
+    feed.add(rpc);
+    rpc.start();
+    const ended = thread.ended.then((reason) => this.#ended(running, reason));
+    let isReady = false;
+    await Promise.race([
+      ready.then(() => (isReady = true)),
+      ended.then((reason) => {
+        if (!isReady && !this.#closing) throw reason ?? new Error('a front end ended at its start');
+      }),
+    ]);
+    if (isReady) void ended.then((reason) => this.#replace(number, reason));
+  }
+
+  #ended(running: Running, reason: Error | null): Error | null {
+    this.#running.delete(running);
+    this.#dependencies.left(running.number);
+    this.#gone = sumExpositions([this.#gone, lastingPart(running.metrics)]);
+    return reason;
+  }
+
+  async #replace(number: number, reason: Error | null): Promise<void> {
+    const { clock, log } = this.#dependencies;
+    if (this.#closing) return;
+    this.deaths++;
+    log.error({ err: reason, frontEnd: number }, 'a front end died; another one takes its place');
+    while (!this.#closing) {
+      while (!this.#restarts.tryTake(1, clock.monotonic())) await clock.sleep(1_000);
+      try {
+        await this.#start(number);
+        return;
+      } catch (error) {
+        log.error({ err: error, frontEnd: number }, 'a front end could not be started');
+      }
+    }
+  }
+
+  #certificateMade(made: PemIdentity | null): void {
+    this.#certificate = made ?? 'failed';
+    for (const { rpc } of this.#running) {
+      rpc.notify(frontEndKinds.certificate, (writer) => writeCertificate(writer, made));
+    }
+  }
+
+  #credentialsChanged(source: CredentialSource): void {
+    for (const { rpc } of this.#running) this.#sendCredentials(rpc, source);
+  }
+
+  #sendCredentials(rpc: Rpc, source: CredentialSource): void {
+    rpc.notify(frontEndKinds.credentials, (writer) => writeCredentials(writer, source));
+  }
+}
