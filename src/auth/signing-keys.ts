@@ -6,10 +6,11 @@
  */
 import { createHmac } from 'node:crypto';
 import type { Credential } from './credential-store.ts';
+import { HmacKey } from './hmac-key.ts';
 
 interface Entry {
   readonly credential: Credential;
-  readonly key: Uint8Array;
+  readonly key: HmacKey;
 }
 
 export class SigningKeys {
@@ -25,13 +26,13 @@ export class SigningKeys {
   }
 
   /** `date` is `YYYYMMDD`. */
-  key(credential: Credential, date: string, region: string, service: string): Uint8Array {
+  key(credential: Credential, date: string, region: string, service: string): HmacKey {
     const name = `${credential.accessKeyId}/${date}/${region}/${service}`;
     const known = this.#entries.get(name);
     if (known !== undefined && known.credential === credential) {
       return known.key;
     }
-    const key = deriveSigningKey(credential.secret, date, region, service);
+    const key = new HmacKey(deriveSigningKey(credential.secret, date, region, service));
     this.#entries.delete(name);
     if (this.#entries.size >= this.#entriesMax) {
       const oldest = this.#entries.keys().next();

@@ -7,7 +7,7 @@
  * SDKs do not; a changed one can only make the body unreadable. Which part of a signature is wrong
  * is not told, beyond what the service tells.
  */
-import { createHash, createHmac, hash, timingSafeEqual } from 'node:crypto';
+import { createHash, hash, timingSafeEqual } from 'node:crypto';
 import { Memo } from '../common/memo.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -217,7 +217,7 @@ export class SigV4Authenticator {
       `${ALGORITHM}\n${date}\n` +
       `${scope.date}/${scope.region}/${SERVICE}/${TERMINATOR}\n${canonicalHash}`;
     const key = this.#keys.key(credential, scope.date, scope.region, SERVICE);
-    const expected = createHmac('sha256', key).update(text, 'latin1').digest('hex');
+    const expected = key.sign(text);
     if (!sameText(expected, authorization.signature)) {
       throw invalid(MISMATCH);
     }

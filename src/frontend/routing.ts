@@ -70,6 +70,9 @@ export function cut(
   only: Uint32Array | null,
   buffers: BufferPool,
 ): CutBatch {
+  if (batch.count === 1) {
+    return { parts: [onlyPart(table, batch, routes)], copies: null };
+  }
   const groups = groupByShard(batch, routes, only);
   const copies = groups.every(isRun) ? null : gather(batch, groups, buffers);
   let to = 0;
@@ -89,6 +92,13 @@ export function cut(
     };
   });
   return { parts, copies };
+}
+
+/** All of a batch of one. */
+function onlyPart(table: OpenShardTable, batch: RecordBatch, routes: Uint16Array): RoutedPart {
+  const shard = routes[0]!;
+  const append = { shard: table.shards[shard]!.document.key, count: 1, payload: batch.packed };
+  return { shard, from: 0, records: null, append };
 }
 
 /** Records of one shard, by their numbers in the batch, ascending. */

@@ -9,6 +9,7 @@ import type { ResourceFacts } from '../auth/policy-access.ts';
 import { SigV4Authenticator } from '../auth/sigv4.ts';
 import type { Authenticator } from '../frontend/pipeline.ts';
 import type { KeyProvider } from '../keys/key-provider.ts';
+import { Memo } from '../common/memo.ts';
 import { parseArn } from '../model/arn.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -66,13 +67,17 @@ export async function openVerifiedAccess(
   };
 }
 
+/** ARNs that are asked about with every request. */
+const REMEMBERED = { entriesMax: 1_024, textMax: 512 };
+
 /** Policies and tags of streams and consumers; what does not exist has none. */
 export function resourceFacts(
   control: Pick<ControlPlane, 'policy' | 'stream' | 'consumer'>,
 ): ResourceFacts {
+  const resources = new Memo(parseArn, REMEMBERED);
   return {
     policy(arn) {
-      const resource = parseArn(arn);
+      const resource = resources.get(arn);
       if (resource === null || resource.kind === 'channel') return null;
       try {
         return control.policy(resource);
@@ -82,7 +87,7 @@ export function resourceFacts(
       }
     },
     tags(arn) {
-      const resource = parseArn(arn);
+      const resource = resources.get(arn);
       if (resource?.kind === 'stream') {
         return control.stream(resource.account, resource.name)?.tags ?? {};
       }
