@@ -13,7 +13,7 @@ import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { Random } from '../runtime/random.ts';
 import { exclusively } from '../runtime/exclusive.ts';
-import { readTextFile } from '../runtime/text-file.ts';
+import { directoryOf, readTextFile } from '../runtime/text-file.ts';
 import type { GeneratedDataKey, KeyProvider } from './key-provider.ts';
 import {
   type KeyState,
@@ -65,6 +65,8 @@ export class Keyring implements KeyProvider {
   #text: string | null = null;
   #contents: KeyringContents;
   #revision = 1;
+  /** The contents that are known to last, whatever happens to the machine. */
+  #durableRevision = 0;
   #watch: Timer | null = null;
   #looking: Promise<void> | null = null;
 
@@ -177,6 +179,7 @@ export class Keyring implements KeyProvider {
 
   async generateDataKey(keyId: string, account: string): Promise<GeneratedDataKey> {
     if (this.#isMissingDefault(keyId, account)) await this.ensureKey(account, defaultAlias);
+    await this.#makeDurable();
     const key = this.#usable(keyId, account);
     const keyArn = this.#arn(key);
     const plain = this.#deps.random.bytes(32);
@@ -266,6 +269,18 @@ export class Keyring implements KeyProvider {
       await writeKeyring(this.#deps.disk, path, change(this.#contents));
       await this.#reload();
     });
+  }
+
+  /**
+   * Whoever wrote the file that was read may have died before its name was synced. What a key wraps
+   * must not outlive the key, so the name is made durable before a key is used for anything new.
+   */
+  async #makeDurable(): Promise<void> {
+    const revision = this.#revision;
+    if (this.#durableRevision !== revision) {
+      await this.#deps.disk.syncDirectory(directoryOf(this.#options.path));
+      this.#durableRevision = revision;
+    }
   }
 
   async #reload(): Promise<void> {

@@ -4,6 +4,7 @@
 import type { Clock } from './clock.ts';
 import type { Disk } from './disk.ts';
 import type { Random } from './random.ts';
+import { directoryOf } from './text-file.ts';
 
 /** How long to wait for another process to be done. */
 const WAIT_MS_MAX = 10_000;
@@ -30,7 +31,7 @@ export async function exclusively<T>(
   path: string,
   work: () => Promise<T>,
 ): Promise<T> {
-  await disk.makeDirectory(path.replace(/\/[^/]*$/, '') || '/');
+  await disk.makeDirectory(directoryOf(path));
   const endMs = clock.monotonic() + WAIT_MS_MAX;
   let lock = await disk.lock(`${path}.lock`);
   while (lock === null) {

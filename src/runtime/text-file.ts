@@ -27,9 +27,14 @@ export async function readTextFile(disk: Disk, path: string): Promise<string | n
   }
 }
 
+/** The directory that the file at `path`, which is absolute, is in. */
+export function directoryOf(path: string): string {
+  return path.replace(/\/[^/]*$/, '') || '/';
+}
+
 /** Makes the directory too where it is missing. */
 export async function replaceTextFile(disk: Disk, path: string, text: string): Promise<void> {
-  const directory = path.replace(/\/[^/]*$/, '') || '/';
+  const directory = directoryOf(path);
   const temporary = `${path}.new`;
   await disk.makeDirectory(directory);
   await disk.remove(temporary);
