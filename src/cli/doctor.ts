@@ -31,8 +31,8 @@ export function registerDoctor(program: Command, context: CliContext): void {
     .command('doctor')
     .summary('check what a server needs of this machine')
     .description(
-      'Checks Node, the data directory, disk space and speed, ports, the queue of connections and ' +
-        'the clock, and says what to do. Exit code 1 if something would keep a server from working.',
+      'Checks Node, the data directory, disk space and speed, ports, the queue of connections ' +
+        'and the clock, and says what to do. Exit code 1 if something would keep a server from working.',
     )
     .option('--data-dir <path>', 'data directory (default: ./tailrace-data) [TAILRACE_DATA_DIR]')
     .option('--host <address>', `address of the data port (default: ${defaultHost})`)
