@@ -1,14 +1,11 @@
 /**
- * The whole command line as one function: arguments and a context in, an exit code out.
- *
- * 0 when it did what was asked, 1 when not, 2 when the arguments could not be understood.
+ * The whole command line: every command there is.
  */
-import { Command, CommanderError } from 'commander';
+import { runCommands } from './command-line.ts';
+import type { Register } from './command-line.ts';
 import type { CliContext } from './context.ts';
-import { ExitError, OutputClosedError } from './context.ts';
-import { registerDoctor } from './doctor.ts';
-import { explained } from './explain.ts';
 import { registerCredentials } from './credentials.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerKeys } from './keys.ts';
 import { registerPut } from './put.ts';
 import { registerShards } from './shards.ts';
@@ -17,7 +14,7 @@ import { registerStatus } from './status.ts';
 import { registerStreams } from './streams.ts';
 import { registerTail } from './tail.ts';
 
-const commands: readonly ((program: Command, context: CliContext) => void)[] = [
+const commands: readonly Register[] = [
   registerStart,
   registerPut,
   registerTail,
@@ -30,44 +27,6 @@ const commands: readonly ((program: Command, context: CliContext) => void)[] = [
 ];
 
 /** `args` without the interpreter and the script. */
-export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
-  const program = buildProgram(context);
-  try {
-    await program.parseAsync([...args], { from: 'user' });
-    return 0;
-  } catch (error) {
-    return await exitCodeOf(error, context).catch(() => 1);
-  }
-}
-
-function buildProgram(context: CliContext): Command {
-  const program = new Command('tailrace')
-    .description('Self-hosted, durable, wire-compatible Amazon Kinesis Data Streams')
-    .version(context.version, '-V, --version')
-    .showHelpAfterError('Run it with --help to see what it takes.')
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => void context.stdout.write(text).catch(ignoreClosed),
-      writeErr: (text) => void context.stderr.write(text).catch(ignoreClosed),
-      getOutHelpWidth: () => context.stdout.columns,
-      getErrHelpWidth: () => context.stderr.columns,
-    });
-  for (const register of commands) register(program, context);
-  return program;
-}
-
-/** Help that nobody reads is no failure. */
-function ignoreClosed(): void {
-  return;
-}
-
-async function exitCodeOf(error: unknown, context: CliContext): Promise<number> {
-  if (error instanceof OutputClosedError) return 0;
-  if (error instanceof ExitError) return error.exitCode;
-  // Commander has printed these itself.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const { message, advice } = explained(error);
-  await context.stderr.write(`tailrace: ${message}\n`);
-  if (advice !== null) await context.stderr.write(`  ${advice}\n`);
-  return 1;
+export function runCli(args: readonly string[], context: CliContext): Promise<number> {
+  return runCommands(commands, args, context);
 }
