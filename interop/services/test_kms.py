@@ -84,14 +84,22 @@ class World:
         self.kinesis.start_stream_encryption(
             StreamName=STREAM, EncryptionType="KMS", KeyId=key_id
         )
+        self.put_meanwhile()
         self.active()
         summary = self.summary()
         assert (summary["EncryptionType"], summary["KeyId"]) == ("KMS", key_id), summary
+
+    def put_meanwhile(self):
+        """Puts while the stream is changing; the answer says what became of the record."""
+        data = os.urandom(16).hex().encode()
+        answer = self.kinesis.put_record(StreamName=STREAM, Data=data, PartitionKey="k")
+        self.sent.append((data, answer.get("EncryptionType", "NONE")))
 
     def in_clear(self):
         self.kinesis.stop_stream_encryption(
             StreamName=STREAM, EncryptionType="KMS", KeyId=self.summary()["KeyId"]
         )
+        self.put_meanwhile()
         self.active()
         assert self.summary()["EncryptionType"] == "NONE"
 
