@@ -30,7 +30,7 @@ import { TurnHandler } from './turn-handler.ts';
  * answers further ones from a cookie and keeps nothing of them, and some of those it resets later,
  * when their first bytes come.
  */
-const BACKLOG = 65_535;
+export const BACKLOG: number = 65_535;
 
 /** First byte of a TLS handshake record. */
 const TLS_HANDSHAKE = 0x16;

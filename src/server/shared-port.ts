@@ -11,9 +11,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { BACKLOG } from '../frontend/listener.ts';
 
-/** Connections the system may hold ready before they are accepted. */
-const backlog = 1024;
 const helper = fileURLToPath(new URL('./shared-port-main.js', import.meta.url));
 
 /**
@@ -49,7 +48,7 @@ export class SharedPort {
   static async open(host: string, port: number, copies: number): Promise<SharedPort> {
     // What connects before there is anybody to serve it is turned away.
     const server = createServer((socket) => socket.destroy());
-    server.listen({ host, port, backlog });
+    server.listen({ host, port, backlog: BACKLOG });
     await once(server, 'listening');
     try {
       const { address, port: bound } = server.address() as AddressInfo;
