@@ -52,10 +52,19 @@ test('reads switches and sizes in the forms people write', () => {
   assert.equal(load({ flags: { inMemory: true } }).inMemory, true);
 });
 
+test('takes a number of workers, or leaves it to the machine', () => {
+  assert.equal(load({}).workers, 1);
+  assert.equal(load({ flags: { workers: '2' } }).workers, 2);
+  assert.equal(load({ environment: { TAILRACE_WORKERS: 'auto' } }).workers, 'auto');
+  assert.equal(load({ file: file({ workers: 64 }) }).workers, 64);
+});
+
 test('refuses what does not fit, naming it as the user did', () => {
   const cases: readonly (readonly [Partial<ConfigSources>, RegExp])[] = [
     [{ flags: { port: '70000' } }, /^--port 70000: /],
     [{ flags: { port: 'http' } }, /^--port http: /],
+    [{ flags: { workers: '0' } }, /^--workers 0: expected auto or a whole number from 1 to 64$/],
+    [{ environment: { TAILRACE_WORKERS: '65' } }, /^TAILRACE_WORKERS=65: /],
     [{ environment: { TAILRACE_AUTH: 'none' } }, /^TAILRACE_AUTH=none: /],
     [{ file: file({ tailRingBytes: 'lots' }) }, /^tailRingBytes in tailrace\.json: /],
     [{ file: file({ ports: 1 }) }, /^tailrace\.json: unknown option ports$/],

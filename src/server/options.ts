@@ -246,7 +246,12 @@ function wholeNumber(min: number, max: number): v.GenericSchema<unknown, number>
 
 function workerCount(): v.GenericSchema<unknown, number | 'auto'> {
   const expected = `auto or a whole number from 1 to ${workersMax}`;
-  return v.union([v.literal('auto'), wholeNumber(1, workersMax)], expected);
+  const count = wholeNumber(1, workersMax);
+  return v.pipe(
+    v.union([v.string(), v.number()], expected),
+    v.check((given) => given === 'auto' || v.is(count, given), expected),
+    v.transform((given) => (given === 'auto' ? given : Number(given))),
+  );
 }
 
 /** `65536`, `64KiB`, `64k`, `1.5 GiB`. Suffixes mean powers of 1024 however they are written. */
