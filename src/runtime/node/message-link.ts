@@ -1,6 +1,12 @@
-/** A Link between threads, over a MessagePort: buffers change hands without being copied. */
+/**
+ * A Link between threads, over a MessagePort: buffers change hands without being copied, except for
+ * a single small one, for which a copy costs less.
+ */
 import type { MessagePort } from 'node:worker_threads';
 import type { Link } from '../link.ts';
+
+/** A message of one part up to this size is copied. */
+const copiedBytesMax = 16 * 1024;
 
 export class MessageLink implements Link {
   readonly #port: MessagePort;
@@ -13,6 +19,11 @@ export class MessageLink implements Link {
 
   send(parts: readonly Uint8Array[]): void {
     if (this.#closed) return;
+    const [first] = parts;
+    if (parts.length === 1 && first !== undefined && first.length <= copiedBytesMax) {
+      this.#port.postMessage(first);
+      return;
+    }
     this.#port.postMessage(
       parts,
       parts.map((part) => part.buffer as ArrayBuffer),
@@ -20,7 +31,9 @@ export class MessageLink implements Link {
   }
 
   onMessage(receive: (parts: readonly Uint8Array[]) => void): void {
-    this.#port.on('message', receive);
+    this.#port.on('message', (sent: Uint8Array | readonly Uint8Array[]) =>
+      receive(sent instanceof Uint8Array ? [sent] : sent),
+    );
   }
 
   onClose(closed: () => void): void {
