@@ -64,7 +64,7 @@ const DEFAULTS = {
   queueBytesMax: 64 * MIB,
   ringBytesMax: 64 * MIB,
   unitBytesMax: 64 * MIB,
-  indexCacheBytesMax: 16 * MIB,
+  indexCacheBytesMax: 8 * MIB,
 };
 
 type Listener = (sections: readonly Section[]) => void;
