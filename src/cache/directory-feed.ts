@@ -21,7 +21,7 @@ export interface DirectoryFeedOptions {
   readonly settleMs: number;
 }
 
-export const DIRECTORY_FEED_DEFAULTS: DirectoryFeedOptions = { settleMs: 2_000 };
+export const DIRECTORY_FEED_DEFAULTS: DirectoryFeedOptions = { settleMs: 5_000 };
 
 interface Replica {
   readonly rpc: Rpc;

@@ -12,9 +12,9 @@ import type { BufferPool } from '../common/buffer-pool.ts';
 import { TokenBucket } from '../common/token-bucket.ts';
 import { lastingPart, sumExpositions } from '../metrics/exposition-sum.ts';
 import type { Backend } from '../model/data-plane.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Lease, Os } from '../runtime/os.ts';
-import { Rpc } from '../runtime/rpc.ts';
+import { Rpc, RpcError } from '../runtime/rpc.ts';
 import type { Thread, Threads } from '../runtime/threads.ts';
 import type { FrontEndHost } from './front-end-host.ts';
 import type { FrontEndData } from './front-end-thread.ts';
@@ -54,6 +54,10 @@ const entry = new URL('./front-end-main.js', import.meta.url);
 const callsMax = 16;
 /** Metrics of one that does not answer in this time are those it gave last. */
 const metricsMs = 1_000;
+/** Each is asked for its metrics so often, so that little is forgotten when it dies. */
+const lookMs = 5_000;
+/** One that has not answered by then is stuck. */
+const stuckMs = 30_000;
 /** Dead front ends are replaced so often per second, and so many at once. */
 const restartsPerSecond = 0.2;
 const restartsBurst = 5;
@@ -65,6 +69,8 @@ interface Running {
   readonly rpc: Rpc;
   /** Its metrics as it gave them last. */
   metrics: string;
+  /** Whether it is being looked at. */
+  asked: boolean;
 }
 
 export class FrontEnds {
@@ -74,6 +80,7 @@ export class FrontEnds {
   readonly #restarts: TokenBucket;
   readonly #leases: Lease[] = [];
   readonly #stopFeeding: () => void;
+  readonly #looking: Timer;
   /** What the certificate is by now; a promise of one is awaited once. */
   #certificate: PemIdentity | 'later' | 'none' | 'failed';
   /** Counts of front ends that are gone. */
@@ -87,6 +94,9 @@ export class FrontEnds {
     this.#dependencies = dependencies;
     this.#options = options;
     this.#restarts = new TokenBucket(restartsPerSecond, restartsBurst, clock.monotonic());
+    this.#looking = clock.every(lookMs, () => {
+      for (const running of this.#running) void this.#look(running);
+    });
     const { certificate } = options;
     this.#certificate =
       certificate === null ? 'none' : certificate instanceof Promise ? 'later' : certificate;
@@ -126,21 +136,38 @@ export class FrontEnds {
   async metrics(): Promise<string> {
     const texts = await Promise.all(
       [...this.#running].map(async (running) => {
-        try {
-          const body = await running.rpc.call(frontEndKinds.metrics, metricsMs, () => undefined);
-          running.metrics = body.text();
-        } catch {
-          // It is busy or gone; what it gave last is nearly as good.
-        }
+        // One that is busy or gone: what it gave last is nearly as good.
+        await this.#ask(running, metricsMs).catch(() => undefined);
         return running.metrics;
       }),
     );
     return sumExpositions([this.#gone, ...texts]);
   }
 
+  async #ask(running: Running, withinMs: number): Promise<void> {
+    const body = await running.rpc.call(frontEndKinds.metrics, withinMs, () => undefined);
+    running.metrics = body.text();
+  }
+
+  /** Keeps the metrics of a front end, and ends it when it is stuck. */
+  async #look(running: Running): Promise<void> {
+    if (running.asked) return;
+    running.asked = true;
+    try {
+      await this.#ask(running, stuckMs);
+    } catch (error) {
+      if (!(error instanceof RpcError) || error.reason !== 'late') return;
+      this.#dependencies.log.error({ frontEnd: running.number }, 'a front end is stuck');
+      await running.thread.terminate();
+    } finally {
+      running.asked = false;
+    }
+  }
+
   /** Lets requests finish for at most `drainMs`, then ends the threads. */
   async close(drainMs: number): Promise<void> {
     this.#closing = true;
+    this.#looking.cancel();
     this.#stopFeeding();
     await Promise.all(
       [...this.#running].map(async ({ rpc, thread }) => {
@@ -173,7 +200,7 @@ export class FrontEnds {
       { link: thread.link, clock, onProblem },
       { callsMax, servedMax: FRONT_END_CALLS_MAX },
     );
-    const running: Running = { number, thread, rpc, metrics: '' };
+    const running: Running = { number, thread, rpc, metrics: '', asked: false };
     new BackendHost({ backend, rpc, buffers }, BACKEND_HOST_DEFAULTS);
     host.add(rpc);
     const ready = new Promise<void>((resolve) => {
