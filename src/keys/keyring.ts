@@ -85,13 +85,7 @@ export class Keyring implements KeyProvider {
 
   /** Starts looking for changes of the file. */
   watch(): void {
-    this.#watch ??= this.#deps.clock.every(this.#options.watchMs, () => {
-      this.#looking ??= this.#reload()
-        .catch((error: unknown) => {
-          this.#options.onProblem(error instanceof Error ? error : new Error(String(error)));
-        })
-        .finally(() => (this.#looking = null));
-    });
+    this.#watch ??= this.#deps.clock.every(this.#options.watchMs, () => void this.#look());
   }
 
   /** Stops looking for changes. */
@@ -179,6 +173,7 @@ export class Keyring implements KeyProvider {
 
   async generateDataKey(keyId: string, account: string): Promise<GeneratedDataKey> {
     if (this.#isMissingDefault(keyId, account)) await this.ensureKey(account, defaultAlias);
+    await this.#lookFor(keyId, account);
     await this.#makeDurable();
     const key = this.#usable(keyId, account);
     const keyArn = this.#arn(key);
@@ -191,6 +186,7 @@ export class Keyring implements KeyProvider {
   }
 
   async unwrap(keyArn: string, wrapped: Uint8Array, account: string): Promise<Uint8Array> {
+    await this.#lookFor(keyArn, account);
     const key = this.#usable(keyArn, account);
     const end = wrapped.length - tagBytes;
     const decipher = createDecipheriv(
@@ -281,6 +277,27 @@ export class Keyring implements KeyProvider {
       await this.#deps.disk.syncDirectory(directoryOf(this.#options.path));
       this.#durableRevision = revision;
     }
+  }
+
+  /** Looks at the file for a key that is not known: one that another process has just made. */
+  async #lookFor(keyId: string, account: string): Promise<void> {
+    try {
+      this.#find(keyId, account);
+    } catch {
+      // A look that is under way may have read the file before the key was in it.
+      await this.#looking;
+      await this.#look();
+    }
+  }
+
+  /** Looks for changes of the file; never rejects. */
+  #look(): Promise<void> {
+    this.#looking ??= this.#reload()
+      .catch((error: unknown) => {
+        this.#options.onProblem(error instanceof Error ? error : new Error(String(error)));
+      })
+      .finally(() => (this.#looking = null));
+    return this.#looking;
   }
 
   async #reload(): Promise<void> {
