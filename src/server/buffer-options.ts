@@ -9,7 +9,7 @@ const MiB = 1024 * 1024;
  * answers. Two answers of GetRecords from disk and the pieces they are sent in fit.
  */
 export const BUFFER_OPTIONS: BufferPoolOptions = {
-  idleBytesMax: 24 * MiB,
+  idleBytesMax: 32 * MiB,
   bufferBytesMax: 16 * MiB,
 };
 
