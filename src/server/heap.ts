@@ -6,7 +6,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /** The heap may grow by this much of what was live after a collection, per cent. */
-const GROWTH_PERCENT = 75;
+const GROWTH_PERCENT = 40;
 
 /** For the process as a whole, threads included. */
 export function boundHeapGrowth(): void {
