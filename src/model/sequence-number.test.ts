@@ -6,6 +6,7 @@ import {
   endingSequenceNumber,
   sequenceNumber,
   SequenceNumberWriter,
+  StreamSequenceNumbers,
   startingSequenceNumber,
 } from './sequence-number.ts';
 
@@ -62,6 +63,28 @@ test('a writer gives the same as one by one, whatever the order of ordinals and 
         }
       },
     ),
+  );
+});
+
+test('numbers of a stream are the same as one by one, whatever shard comes next', () => {
+  const record = fc.record({
+    index: fc.oneof(shardIndex, fc.integer({ min: 0, max: 20_000 })),
+    at: fc.oneof(ordinal, fc.integer({ min: 0, max: 20_000_000 })),
+    tick: fc.constantFrom(0, 0, 0, 0, 1, 3600),
+  });
+  fc.assert(
+    fc.property(created, fc.array(record, { minLength: 1, maxLength: 40 }), (c, records) => {
+      const numbers = new StreamSequenceNumbers();
+      const bytes = new Uint8Array(60);
+      let time = c;
+      for (const { index, at, tick } of records) {
+        time += tick;
+        numbers.write(bytes, 2, c, index, at, time);
+        const text = Buffer.from(bytes.subarray(2, 58)).toString('latin1');
+        assert.equal(text, reference(c, index, BigInt(at), time));
+      }
+      assert.deepEqual([...bytes.subarray(0, 2), ...bytes.subarray(58)], [0, 0, 0, 0]);
+    }),
   );
 });
 

@@ -195,6 +195,93 @@ export class SequenceNumberWriter {
   }
 }
 
+/**
+ * Writes the sequence numbers of records of one stream after the other, whichever shard each is in:
+ * nothing is kept per shard, so a batch over hundreds of shards costs what one over a few does.
+ */
+export class StreamSequenceNumbers {
+  /** What records of shards of `#created` in `#seconds` have in common. */
+  readonly #base: Float64Array = new Float64Array(LIMBS);
+  readonly #limbs: Float64Array = new Float64Array(LIMBS);
+  #created = -1;
+  #seconds = -1;
+
+  /**
+   * Writes the 56 ASCII digits of a record's number to `target` from `at` on; the bounds are those
+   * of SequenceNumberWriter.
+   */
+  write(
+    target: Uint8Array,
+    at: number,
+    createdSeconds: number,
+    shardIndex: number,
+    ordinal: number,
+    recordSeconds: number,
+  ): void {
+    if (createdSeconds !== this.#created || recordSeconds !== this.#seconds) {
+      this.#begin(createdSeconds, recordSeconds);
+    }
+    assert(isWhole(shardIndex, SHARD_INDEX_MAX + 1), 'sequence number: shard index');
+    assert(isWhole(ordinal, Number.MAX_SAFE_INTEGER), 'sequence number: ordinal');
+    if (shardIndex < LIMB && ordinal < LIMB) this.#addSmall(shardIndex, ordinal);
+    else this.#addLarge(shardIndex, ordinal);
+    renderLimbs(this.#limbs, target, at);
+  }
+
+  #begin(createdSeconds: number, recordSeconds: number): void {
+    assert(isWhole(createdSeconds, CREATED_SECONDS_END), 'sequence number: creation time');
+    assert(isWhole(recordSeconds, SECONDS_MAX), 'sequence number: record time');
+    this.#created = createdSeconds;
+    this.#seconds = recordSeconds;
+    this.#base.fill(0);
+    addScaled(this.#base, VERSION_HIGH, 1);
+    addScaled(this.#base, CREATED, createdSeconds);
+    addScaled(this.#base, RECORD_SECONDS, recordSeconds);
+    this.#base[0] = this.#base[0]! + VERSION_LOW;
+    settle(this.#base);
+  }
+
+  /** Both below one limb: every product is exact, and so is their sum. */
+  #addSmall(shardIndex: number, ordinal: number): void {
+    const base = this.#base;
+    const limbs = this.#limbs;
+    const indexLow = shardIndex & 15;
+    let carry = 0;
+    for (let i = 0; i < LIMBS; i++) {
+      const index = INDEX_LOW[i]! * indexLow + INDEX[i]! * shardIndex;
+      const sum = base[i]! + index + ORDINAL[i]! * ordinal + carry;
+      carry = Math.floor(sum / LIMB);
+      limbs[i] = sum - carry * LIMB;
+    }
+  }
+
+  #addLarge(shardIndex: number, ordinal: number): void {
+    this.#limbs.set(this.#base);
+    addScaled(this.#limbs, INDEX_LOW, shardIndex & 15);
+    addScaled(this.#limbs, INDEX, shardIndex);
+    addScaled(this.#limbs, ORDINAL, ordinal);
+    settle(this.#limbs);
+  }
+}
+
+/** Writes the digits of all limbs, the most significant first. */
+function renderLimbs(limbs: Float64Array, target: Uint8Array, start: number): void {
+  let at = start;
+  for (let i = LIMBS - 1; i >= 0; i--) {
+    const limb = limbs[i]!;
+    const high = (limb / 10_000) | 0;
+    const low = (limb - high * 10_000) * 4;
+    target[at] = QUADS[high * 4 + 1]!;
+    target[at + 1] = QUADS[high * 4 + 2]!;
+    target[at + 2] = QUADS[high * 4 + 3]!;
+    target[at + 3] = QUADS[low]!;
+    target[at + 4] = QUADS[low + 1]!;
+    target[at + 5] = QUADS[low + 2]!;
+    target[at + 6] = QUADS[low + 3]!;
+    at += LIMB_DIGITS;
+  }
+}
+
 function isWhole(value: number, end: number): boolean {
   return Number.isInteger(value) && value >= 0 && value < end;
 }

@@ -14,6 +14,17 @@ export function shardId(index: number): string {
 }
 
 /**
+ * Writes the digits of `index` over zeros that end at `end`, as in the id of shard 0.
+ */
+export function writeShardDigits(target: Uint8Array, end: number, index: number): void {
+  for (let at = end - 1, rest = index; rest > 0; at--) {
+    const next = Math.floor(rest / 10);
+    target[at] = 0x30 + rest - next * 10;
+    rest = next;
+  }
+}
+
+/**
  * Index a given id stands for, or null. What follows the first hyphen counts, or all of it when
  * there is no hyphen: `shardId-000000000007`, `shard-7`, `x-7` and `7` are the same shard.
  */

@@ -1,10 +1,10 @@
 /**
- * The answer of PutRecords, written without an object or text per record: what differs between
- * records of one shard is the 56 digits of the sequence number, everything around them is copied.
+ * The answer of PutRecords, written without an object or text per record or shard: every entry of a
+ * stored record is a copy of one template, in which digits are put in their places.
  */
 import { internalFailureEntry, throughputExceeded, type StreamRef } from '../../model/messages.ts';
-import { SEQUENCE_NUMBER_DIGITS, SequenceNumberWriter } from '../../model/sequence-number.ts';
-import { shardId } from '../../model/shard-id.ts';
+import { SEQUENCE_NUMBER_DIGITS, StreamSequenceNumbers } from '../../model/sequence-number.ts';
+import { shardId, writeShardDigits } from '../../model/shard-id.ts';
 import type { AppendResult } from '../ports.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { encodeCbor, writeCborHead } from './cbor.ts';
@@ -22,17 +22,42 @@ const THROTTLED = 1;
 /** How one protocol frames entries. */
 interface Form {
   readonly head: Uint8Array;
+  /** Behind each entry but the last. */
   readonly separator: Uint8Array;
   readonly tail: Uint8Array;
-  /** Before the digits. */
-  readonly start: Uint8Array;
-  /** After the digits, by shard. */
-  end(shard: string): Uint8Array;
+  readonly entry: EntryTemplate;
   failed(code: string, message: string): Uint8Array;
+}
+
+/** The entry of a stored record whose digits are all zero, and its separator. */
+interface EntryTemplate {
+  readonly bytes: Uint8Array;
+  readonly numberAt: number;
+  /** Where the digits of the shard end. */
+  readonly shardEnd: number;
 }
 
 const utf8 = new TextEncoder();
 const NOTHING = new Uint8Array(0);
+const ZERO_NUMBER = '0'.repeat(SEQUENCE_NUMBER_DIGITS);
+
+const jsonEntry: EntryTemplate = jsonTemplate();
+const cborEntry: EntryTemplate = cborTemplate();
+
+function jsonTemplate(): EntryTemplate {
+  const start = '{"SequenceNumber":"';
+  const shard = `${start}${ZERO_NUMBER}","ShardId":"${shardId(0)}`;
+  const bytes = utf8.encode(`${shard}"},`);
+  return { bytes, numberAt: start.length, shardEnd: shard.length };
+}
+
+function cborTemplate(): EntryTemplate {
+  const bytes = encodeCbor({ SequenceNumber: ZERO_NUMBER, ShardId: shardId(0) });
+  // Both members are texts: what is left of the first without its digits is its head.
+  const shardMember = encodeCbor({ ShardId: shardId(0) }).length - 1;
+  const numberAt = bytes.length - shardMember - SEQUENCE_NUMBER_DIGITS;
+  return { bytes, numberAt, shardEnd: bytes.length };
+}
 
 function jsonForm(result: AppendResult): Form {
   const encryption = result.encrypted ? ',"EncryptionType":"KMS"' : '';
@@ -40,8 +65,7 @@ function jsonForm(result: AppendResult): Form {
     head: utf8.encode(`{"FailedRecordCount":${result.failedCount},"Records":[`),
     separator: utf8.encode(','),
     tail: utf8.encode(`]${encryption}}`),
-    start: utf8.encode('{"SequenceNumber":"'),
-    end: (shard) => utf8.encode(`","ShardId":"${shard}"}`),
+    entry: jsonEntry,
     failed: (code, message) => encodeJson({ ErrorCode: code, ErrorMessage: message }),
   };
 }
@@ -58,15 +82,11 @@ function cborForm(result: AppendResult): Form {
   const head = new Uint8Array(empty.length + 8);
   const headEnd = writeCborHead(head, empty.length - 1, 4, count);
   head.set(empty.subarray(0, -1));
-  const entry = encodeCbor({ SequenceNumber: '0'.repeat(SEQUENCE_NUMBER_DIGITS), ShardId: '' });
-  const shardHead = encodeCbor({ ShardId: '' }).length - 1;
-  const start = entry.subarray(0, entry.length - shardHead - SEQUENCE_NUMBER_DIGITS);
   return {
     head: head.subarray(0, headEnd),
     separator: NOTHING,
     tail: NOTHING,
-    start,
-    end: (shard) => encodeCbor({ ShardId: shard }).subarray(1),
+    entry: cborEntry,
     failed: (code, message) => encodeCbor({ ErrorCode: code, ErrorMessage: message }),
   };
 }
@@ -81,30 +101,31 @@ export function encodePutRecordsCbor(answer: PutRecordsAnswer): readonly Uint8Ar
 
 function encode({ stream, result }: PutRecordsAnswer, form: Form): Uint8Array {
   const count = result.status.length;
-  const numbers = result.shards.map(
-    ({ document }) => new SequenceNumberWriter(document.createdSeconds, document.index),
-  );
-  const ends = result.shards.map(({ document }) => form.end(shardId(document.index)));
-  const entryBytes =
-    form.start.length + SEQUENCE_NUMBER_DIGITS + (ends[0]?.length ?? 0) + form.separator.length;
-  const writer = new ByteWriter(form.head.length + count * entryBytes + form.tail.length);
+  const numbers = new StreamSequenceNumbers();
+  const { bytes: entry, numberAt, shardEnd } = form.entry;
+  const writer = new ByteWriter(form.head.length + count * entry.length + form.tail.length);
   writer.append(form.head);
   for (let i = 0; i < count; i++) {
-    if (i > 0) writer.append(form.separator);
-    const shard = result.shardOf[i]!;
+    const { document } = result.shards[result.shardOf[i]!]!;
     if (result.status[i] === STORED) {
-      writer.reserve(entryBytes);
-      writer.put(form.start);
+      writer.reserve(entry.length);
+      const { bytes, at } = writer;
+      writer.put(entry);
       const seconds = Math.floor(result.arrivalMs[i]! / 1000);
-      writer.at = numbers[shard]!.writeInto(writer.bytes, writer.at, result.ordinals[i]!, seconds);
-      writer.put(ends[shard]!);
-    } else if (result.status[i] === THROTTLED) {
-      const text = throughputExceeded.shard(result.shards[shard]!.document.index, stream);
-      writer.append(form.failed('ProvisionedThroughputExceededException', text));
+      const { createdSeconds, index } = document;
+      numbers.write(bytes, at + numberAt, createdSeconds, index, result.ordinals[i]!, seconds);
+      writeShardDigits(bytes, at + shardEnd, index);
     } else {
-      writer.append(form.failed('InternalFailure', internalFailureEntry));
+      if (result.status[i] === THROTTLED) {
+        const text = throughputExceeded.shard(document.index, stream);
+        writer.append(form.failed('ProvisionedThroughputExceededException', text));
+      } else {
+        writer.append(form.failed('InternalFailure', internalFailureEntry));
+      }
+      writer.append(form.separator);
     }
   }
+  if (count > 0) writer.at -= form.separator.length;
   writer.append(form.tail);
   return writer.finish();
 }
