@@ -6,16 +6,12 @@ import type { CounterMetric, HistogramMetric, MetricsRegistry } from '../metrics
 import type { Clock } from '../runtime/clock.ts';
 import type {
   CommitLog,
-  EngineCaps,
   FrameChain,
-  LogEntry,
-  LogUnit,
   Position,
-  ReadOptions,
-  RewrittenUnit,
   VolumeId,
   VolumeWriter,
 } from '../storage/commit-log.ts';
+import { ForwardingLog } from '../storage/forwarding-log.ts';
 
 export interface MeteredLogDependencies {
   readonly log: CommitLog;
@@ -23,15 +19,14 @@ export interface MeteredLogDependencies {
   readonly registry: MetricsRegistry;
 }
 
-export class MeteredLog implements CommitLog {
-  readonly #log: CommitLog;
+export class MeteredLog extends ForwardingLog {
   readonly #clock: Clock;
   readonly #seconds: HistogramMetric;
   readonly #bytes: HistogramMetric;
   readonly #failures: CounterMetric;
 
   constructor({ log, clock, registry }: MeteredLogDependencies) {
-    this.#log = log;
+    super(log);
     this.#clock = clock;
     this.#seconds = registry.histogram(
       {
@@ -50,12 +45,8 @@ export class MeteredLog implements CommitLog {
     });
   }
 
-  get caps(): EngineCaps {
-    return this.#log.caps;
-  }
-
-  async openWriter(volume: VolumeId, epoch: number): Promise<VolumeWriter> {
-    const writer = await this.#log.openWriter(volume, epoch);
+  override async openWriter(volume: VolumeId, epoch: number): Promise<VolumeWriter> {
+    const writer = await super.openWriter(volume, epoch);
     return new MeteredWriter(writer, (parts) => this.#append(writer, parts));
   }
 
@@ -72,38 +63,6 @@ export class MeteredLog implements CommitLog {
       this.#failures.add(1);
       throw error;
     }
-  }
-
-  units(volume: VolumeId): Promise<readonly LogUnit[]> {
-    return this.#log.units(volume);
-  }
-
-  read(volume: VolumeId, from: Position, options?: ReadOptions): AsyncIterable<LogEntry> {
-    return this.#log.read(volume, from, options);
-  }
-
-  readAt(volume: VolumeId, position: Position, offset: number, into: Uint8Array): Promise<number> {
-    return this.#log.readAt(volume, position, offset, into);
-  }
-
-  trim(volume: VolumeId, keepFrom: Position): Promise<void> {
-    return this.#log.trim(volume, keepFrom);
-  }
-
-  drop(volume: VolumeId, from: Position): Promise<void> {
-    return this.#log.drop(volume, from);
-  }
-
-  rewrite(
-    volume: VolumeId,
-    from: Position,
-    frames: AsyncIterable<readonly Uint8Array[]>,
-  ): Promise<RewrittenUnit> {
-    return this.#log.rewrite(volume, from, frames);
-  }
-
-  close(): Promise<void> {
-    return this.#log.close();
   }
 }
 
