@@ -152,9 +152,8 @@ test('a front end that dies is replaced, and its counts are kept', async () => {
     },
   );
   // A connection for each: one kept alive may be that of a front end that has just died.
-  const agent = new Agent({ keepAlive: false });
-  const ask = () =>
-    call(`http://127.0.0.1:${port.port}`, 'PutRecord', { StreamName: 'none' }, agent);
+  const endpoint = `http://127.0.0.1:${port.port}`;
+  const ask = () => call(endpoint, 'PutRecord', { StreamName: 'none' }, new Agent());
   const asked = async () =>
     (await frontEnds.metrics())
       .split('\n')

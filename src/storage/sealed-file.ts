@@ -3,6 +3,7 @@
  */
 import type { Disk } from '../runtime/disk.ts';
 import { DiskError } from '../runtime/disk.ts';
+import { readWholeFile, writeNewFile } from '../runtime/whole-file.ts';
 
 /** The files of one directory that are replaced so; everybody who does it there shares one. */
 export class SealedFiles {
@@ -26,18 +27,7 @@ export class SealedFiles {
   async replace(name: string, parts: readonly Uint8Array[]): Promise<void> {
     const { disk } = this;
     const temporary = this.path(`${name}.tmp`);
-    await disk.remove(temporary);
-    const file = await disk.open(temporary, 'create');
-    try {
-      await file.write(parts, 0);
-      await file.sync();
-      await file.close();
-    } catch (error) {
-      await file.close();
-      // On a full disk a part of it would hold the space that others need.
-      await disk.remove(temporary);
-      throw error;
-    }
+    await writeNewFile(disk, temporary, (file) => file.write(parts, 0));
     const failedBefore = this.#failedSyncs;
     await disk.rename(temporary, this.path(name));
     await this.syncNames();
@@ -58,20 +48,7 @@ export class SealedFiles {
   }
 
   /** The content of a file; null where there is none. */
-  async read(name: string): Promise<Uint8Array | null> {
-    try {
-      const file = await this.disk.open(this.path(name), 'read');
-      try {
-        const bytes = new Uint8Array(await file.size());
-        return bytes.subarray(0, await file.read(bytes, 0));
-      } finally {
-        await file.close();
-      }
-    } catch (error) {
-      if (error instanceof DiskError && error.code === 'not-found') {
-        return null;
-      }
-      throw error;
-    }
+  read(name: string): Promise<Uint8Array | null> {
+    return readWholeFile(this.disk, this.path(name));
   }
 }

@@ -8,6 +8,7 @@
 import { assert } from '../../common/assert.ts';
 import type { DiskFile } from '../../runtime/disk.ts';
 import { DiskError } from '../../runtime/disk.ts';
+import { writeNewFile } from '../../runtime/whole-file.ts';
 import type { RewrittenUnit } from '../commit-log.ts';
 import { CorruptionError, LogFullError } from '../commit-log.ts';
 import { FrameHead } from '../frame.ts';
@@ -34,21 +35,14 @@ export async function rewriteSegment(
   const generation = segment.generation + 1;
   const path = home.path(number);
   const temporary = `${path}.tmp`;
-  await home.disk.remove(temporary);
-  const file = await home.disk.open(temporary, 'create');
-  let end: number;
-  try {
-    end = await writeFrames(home, file, number, generation, frames);
-    await file.sync();
-    await file.close();
-  } catch (error) {
-    await file.close();
-    await home.disk.remove(temporary);
+  const end = await writeNewFile(home.disk, temporary, (file) =>
+    writeFrames(home, file, number, generation, frames),
+  ).catch((error: unknown) => {
     if (error instanceof DiskError && error.code === 'full') {
       throw new LogFullError(`no space to rewrite ${path}`);
     }
     throw error;
-  }
+  });
   await home.disk.rename(temporary, path);
   // The new file is the one that is read from now on, whether its name is sure to last or not.
   const unit = await home.replaced(number, end, generation);
