@@ -3,6 +3,10 @@
 import time
 import traceback
 
+from processes import end_all
+
+SERVICES = ("moto", "localstack")
+
 passed = 0
 failed = 0
 
@@ -16,6 +20,21 @@ def check(name, body):
     except Exception:
         failed += 1
         print(f"FAIL {name}\n{traceback.format_exc()}", flush=True)
+
+
+def against_each_service(world_of, cases, applies=lambda case, name: True):
+    """Runs the cases in a world of each service, but those that do not apply; the exit code."""
+    try:
+        for name in SERVICES:
+            world = world_of(name)
+            for case in cases:
+                if applies(case, name):
+                    title = case.__name__.replace("_", " ")
+                    check(f"{name}: {title}", lambda: case(world))
+            world.end()
+    finally:
+        end_all()
+    return finish()
 
 
 def finish():

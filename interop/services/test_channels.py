@@ -22,8 +22,8 @@ import zstandard
 from botocore.config import Config
 from botocore.exceptions import WaiterError
 
-from cases import check, finish, until
-from processes import CHECKOUT, CREDENTIALS, REGION, Service, Tailrace, end_all
+from cases import against_each_service, until
+from processes import CHECKOUT, CREDENTIALS, REGION, Service, Tailrace
 
 ACCOUNT = CREDENTIALS["AWS_ACCESS_KEY_ID"]
 FORMATS = {"JSON": ".jsonl", "STRING": ".txt", "BYTE_ARRAY": ".bin"}
@@ -345,19 +345,6 @@ ONLY = {
 }
 
 
-def main():
-    try:
-        for name in ("moto", "localstack"):
-            world = World(name)
-            for case in CASES:
-                if ONLY.get(case, name) != name:
-                    continue
-                title = case.__name__.replace("_", " ")
-                check(f"{name}: {title}", lambda: case(world))
-            world.end()
-    finally:
-        end_all()
-    return finish()
-
-
-sys.exit(main())
+sys.exit(
+    against_each_service(World, CASES, lambda case, name: ONLY.get(case, name) == name)
+)

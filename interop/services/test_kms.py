@@ -13,8 +13,8 @@ import uuid
 import boto3
 from botocore.config import Config
 
-from cases import check, finish, refused, until
-from processes import CREDENTIALS, REGION, Service, Tailrace, end_all
+from cases import against_each_service, refused, until
+from processes import CREDENTIALS, REGION, Service, Tailrace
 
 STREAM = "secrets"
 
@@ -232,19 +232,6 @@ CASES = [
 ]
 NOT_IN_MOTO = (a_disabled_key, a_key_to_be_deleted)
 
-
-def main():
-    try:
-        for name in ("moto", "localstack"):
-            world = World(name)
-            for case in CASES:
-                if name != "moto" or case not in NOT_IN_MOTO:
-                    title = case.__name__.replace("_", " ")
-                    check(f"{name}: {title}", lambda: case(world))
-            world.end()
-    finally:
-        end_all()
-    return finish()
-
-
-sys.exit(main())
+sys.exit(
+    against_each_service(World, CASES, lambda case, name: name != "moto" or case not in NOT_IN_MOTO)
+)
