@@ -7,10 +7,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startKinesalite, startKinesisLocal } from '../test/harness/npm-peers.mjs';
 import { freePorts } from '../test/harness/ports.mjs';
 import {
   accepts,
-  httpStatus,
   startProcess,
   startServer,
   untilReady,
@@ -49,8 +49,8 @@ const READY_TIMEOUT_MS = 60_000;
 /** @type {Record<string, (options: TargetOptions) => Promise<Target>>} */
 const STARTERS = {
   tailrace: startTailrace,
-  kinesalite: startKinesalite,
-  'kinesis-local': startKinesisLocal,
+  kinesalite,
+  'kinesis-local': kinesisLocal,
   floor: (options) => startFloor(options, 'node'),
   'floor-raw': (options) => startFloor(options, 'raw'),
   redis: startRedis,
@@ -72,13 +72,6 @@ export function startTarget(name, options) {
     throw new Error(`unknown peer ${name}; known: ${TARGET_NAMES.join(', ')}`);
   }
   return starter(options);
-}
-
-/** Installs the npm peers from the lock file, unless that was done before. */
-export function installPeers() {
-  if (existsSync(join(BENCH, 'node_modules', 'kinesalite', 'package.json'))) return;
-  process.stderr.write('installing peers under bench/ ...\n');
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: BENCH, stdio: 'ignore' });
 }
 
 /** @param {string | undefined} root */
@@ -180,34 +173,20 @@ async function peer(name, server, port, dataDir, rest, ready) {
   };
 }
 
+/** More than any bench makes. */
+const SHARD_LIMIT = 100_000;
+
 /** @param {TargetOptions} options */
-async function startKinesalite(options) {
-  installPeers();
-  const [port] = /** @type {[number]} */ (await freePorts(1));
-  const dataDir = makeDataDir(options.dataRoot);
-  const cli = join(BENCH, 'node_modules', 'kinesalite', 'cli.js');
-  const args = [cli, '--port', String(port), '--shardLimit', '100000', '--createStreamMs', '0'];
-  const server = startProcess(process.execPath, args);
-  return peer('kinesalite', server, port, dataDir, { kinesis: true }, () => accepts(port));
+async function kinesalite(options) {
+  const { server, port, ready } = await startKinesalite(SHARD_LIMIT, ['--createStreamMs', '0']);
+  return peer('kinesalite', server, port, makeDataDir(options.dataRoot), { kinesis: true }, ready);
 }
 
 /** @param {TargetOptions} options */
-async function startKinesisLocal(options) {
-  installPeers();
-  const [port, tlsPort] = /** @type {[number, number]} */ (await freePorts(2));
+async function kinesisLocal(options) {
+  const env = { CREATE_STREAM_DURATION: '10ms' };
+  const { server, port, ready } = await startKinesisLocal(SHARD_LIMIT, env);
   const dataDir = makeDataDir(options.dataRoot);
-  const folder = join(BENCH, 'node_modules', 'kinesis-local');
-  const server = startProcess(process.execPath, ['main.js'], {
-    cwd: folder,
-    env: {
-      KINESIS_MOCK_PLAIN_PORT: String(port),
-      KINESIS_MOCK_TLS_PORT: String(tlsPort),
-      SHARD_LIMIT: '100000',
-      LOG_LEVEL: 'ERROR',
-      CREATE_STREAM_DURATION: '10ms',
-    },
-  });
-  const ready = () => httpStatus(`http://127.0.0.1:${port}/healthcheck`).then((s) => s === 200);
   return peer('kinesis-local', server, port, dataDir, { kinesis: true }, ready);
 }
 

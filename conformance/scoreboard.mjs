@@ -2,25 +2,20 @@
 // npm run conformance:scoreboard: runs the suite against this checkout and against the other
 // implementations under bench/, and writes what each of them passes into its
 // part of docs/compatibility.md.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadSuites, OPTIONAL } from './kit/load.mjs';
-import { freePorts } from '../test/harness/ports.mjs';
-import {
-  accepts,
-  httpStatus,
-  startProcess,
-  startServer,
-  untilReady,
-} from '../test/harness/server-process.mjs';
+import { startKinesalite, startKinesisLocal } from '../test/harness/npm-peers.mjs';
+import { startServer, untilReady } from '../test/harness/server-process.mjs';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
-const BENCH = join(ROOT, 'bench');
 const READY_MS = 60_000;
+/** More than the suite needs; kinesalite's own default of ten is less. */
+const SHARD_LIMIT = 20_000;
 /** One operation, all its cases. */
 const SUITE_SECONDS = '120';
 /** Servers at a time. */
@@ -34,7 +29,11 @@ const CASE_SECONDS = '40';
  */
 
 /** @type {Record<string, (dataDir: string) => Promise<Peer>>} */
-const PEERS = { tailrace: startTailrace, kinesalite: startKinesalite, 'kinesis-local': startLocal };
+const PEERS = {
+  tailrace: startTailrace,
+  kinesalite: async () => peer('kinesalite', await startKinesalite(SHARD_LIMIT)),
+  'kinesis-local': async () => peer('kinesis-local', await startKinesisLocal(SHARD_LIMIT)),
+};
 
 /** @param {string} dataDir @returns {Promise<Peer>} */
 async function startTailrace(dataDir) {
@@ -42,37 +41,15 @@ async function startTailrace(dataDir) {
   return { name: 'Tailrace', version: versionOf(ROOT), endpoint, stop: () => stop() };
 }
 
-/** @returns {Promise<Peer>} */
-async function startKinesalite() {
-  const [port = 0] = await freePorts(1);
-  const folder = join(BENCH, 'node_modules', 'kinesalite');
-  // Its own default of ten shards is less than the suite needs.
-  const args = [join(folder, 'cli.js'), '--port', String(port), '--shardLimit', '20000'];
-  const server = startProcess(process.execPath, args);
-  await untilReady(server, () => accepts(port), READY_MS);
-  const endpoint = `http://127.0.0.1:${port}`;
-  const stop = () => server.stop('SIGKILL');
-  return { name: 'kinesalite', version: versionOf(folder), endpoint, stop };
-}
-
-/** @returns {Promise<Peer>} */
-async function startLocal() {
-  const [port = 0, tlsPort = 0] = await freePorts(2);
-  const folder = join(BENCH, 'node_modules', 'kinesis-local');
-  const server = startProcess(process.execPath, ['main.js'], {
-    cwd: folder,
-    env: {
-      KINESIS_MOCK_PLAIN_PORT: String(port),
-      KINESIS_MOCK_TLS_PORT: String(tlsPort),
-      SHARD_LIMIT: '20000',
-      LOG_LEVEL: 'ERROR',
-    },
-  });
-  const ready = () => httpStatus(`http://127.0.0.1:${port}/healthcheck`).then((s) => s === 200);
+/**
+ * @param {string} name
+ * @param {import('../test/harness/npm-peers.mjs').StartedPeer} started
+ * @returns {Promise<Peer>}
+ */
+async function peer(name, { server, port, folder, ready }) {
   await untilReady(server, ready, READY_MS);
   const endpoint = `http://127.0.0.1:${port}`;
-  const stop = () => server.stop('SIGKILL');
-  return { name: 'kinesis-local', version: versionOf(folder), endpoint, stop };
+  return { name, version: versionOf(folder), endpoint, stop: () => server.stop('SIGKILL') };
 }
 
 /** @param {string} folder @returns {string} */
@@ -174,9 +151,6 @@ function page(columns) {
 /** Between these lines of the page this program writes, the rest is written by hand. */
 const MARKS = /(?<=<!-- scoreboard -->\n\n)[^]*(?=\n<!-- end of the scoreboard -->)/;
 
-if (!existsSync(join(BENCH, 'node_modules', 'kinesalite', 'package.json'))) {
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: BENCH, stdio: 'inherit' });
-}
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PEERS);
 /** @type {{ title: string, results: Result[] }[]} */
 const columns = [];
