@@ -1,6 +1,7 @@
 /**
  * What authentication needs of a request, and what it finds.
  */
+import type { PendingDigest } from '../runtime/body-buffers.ts';
 
 /** Header values by lower-case name; repeated headers as the HTTP parser joins them. */
 export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -19,6 +20,8 @@ export interface SignedRequest {
   /** Whether the connection is encrypted. */
   readonly secure: boolean;
   readonly body: Uint8Array;
+  /** The SHA-256 of `body` where it has been begun already. */
+  readonly bodyDigest?: PendingDigest | null;
 }
 
 /** Who sent a request. */

@@ -9,7 +9,7 @@
  * Buffers of answered requests are used again: memory outside the heap that is given up with every
  * request makes the collector run all the time.
  */
-import type { Buffers } from '../common/buffer-pool.ts';
+import type { BodyBuffers, PendingDigest } from '../runtime/body-buffers.ts';
 
 /** Size reserved on a client's word alone, bytes. */
 const TRUSTED_BYTES_MAX = 1024 * 1024;
@@ -25,10 +25,10 @@ const nothing = new Uint8Array(0);
 /** Bytes that all bodies together may hold, from their first byte until their answer is out. */
 export class BodyBudget {
   readonly bytesMax: number;
-  readonly #buffers: Buffers;
+  readonly #buffers: BodyBuffers;
   #bytes = 0;
 
-  constructor(bytesMax: number, buffers: Buffers) {
+  constructor(bytesMax: number, buffers: BodyBuffers) {
     this.bytesMax = bytesMax;
     this.#buffers = buffers;
   }
@@ -56,11 +56,21 @@ export class BodyBudget {
     return bytes >= SPARE_BYTES_MIN ? this.#buffers.take(bytes) : Buffer.allocUnsafe(bytes);
   }
 
-  /** Takes back a buffer that nobody looks at any more. */
-  spare(buffer: Uint8Array): void {
-    if (buffer.length >= SPARE_BYTES_MIN) {
-      this.#buffers.give(buffer);
+  /** Takes back a buffer; `unused` when nobody looks at it any more. */
+  spare(buffer: Uint8Array, unused: boolean): void {
+    if (buffer.length < SPARE_BYTES_MIN) {
+      return;
     }
+    if (unused) {
+      this.#buffers.give(buffer);
+    } else {
+      this.#buffers.abandon(buffer);
+    }
+  }
+
+  /** Begins the digest of a body in a buffer of this budget, where that is worth it. */
+  digest(body: Uint8Array): PendingDigest | null {
+    return this.#buffers.digest(body);
   }
 }
 
@@ -101,6 +111,11 @@ export class BodyCollector {
     return 'taken';
   }
 
+  /** Begins the digest of the whole body; null where whoever needs one had better take it. */
+  digest(): PendingDigest | null {
+    return this.#owned ? this.#budget.digest(this.take()) : null;
+  }
+
   /** The body so far, without copying. */
   take(): Uint8Array {
     return this.#buffer.length === this.#length
@@ -113,8 +128,8 @@ export class BodyCollector {
    * says that nobody holds the body or a view of it any more, so its buffer may be used again.
    */
   release(unused: boolean): void {
-    if (unused && this.#owned) {
-      this.#budget.spare(this.#buffer);
+    if (this.#owned) {
+      this.#budget.spare(this.#buffer, unused);
     }
     this.#owned = false;
     this.#budget.release(this.#held);
@@ -149,7 +164,7 @@ export class BodyCollector {
     const grown = this.#budget.buffer(size);
     grown.set(this.#buffer.subarray(0, this.#length));
     if (this.#owned) {
-      this.#budget.spare(this.#buffer);
+      this.#budget.spare(this.#buffer, true);
     }
     this.#buffer = grown;
     this.#owned = true;

@@ -7,6 +7,7 @@ import { connect as http2Connect } from 'node:http2';
 import { connect as netConnect } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { PoisoningPool } from '../common/poisoning-pool.suite.ts';
+import { undigested } from '../runtime/body-buffers.ts';
 import { NodeClock } from '../runtime/node/clock.ts';
 import type { ExchangeHandler } from './exchange.ts';
 import { defaultHttpLimits } from './http-options.ts';
@@ -85,8 +86,9 @@ describe('hostile clients', () => {
       requestTimeoutMs: 1_000,
       bodyBytesMax: 100_000,
     };
+    const buffers = new PoisoningPool();
     listener = new HttpListener(
-      { clock, handler: counter, buffers: new PoisoningPool() },
+      { clock, handler: counter, bodies: undigested(buffers), buffers },
       { limits, tls: identity },
     );
     ({ port } = await listener.listen({ host: '127.0.0.1', port: 0 }));

@@ -220,7 +220,8 @@ class Http1Exchange implements HttpReply, Expiring {
 
   #end(): void {
     if (!this.#refused) {
-      this.#parts.handler.handle(toRequest(this.#request, this.#body.take()), this);
+      const request = toRequest(this.#request, this.#body.take());
+      this.#parts.handler.handle({ ...request, bodyDigest: this.#body.digest() }, this);
     }
   }
 

@@ -275,7 +275,8 @@ class Http2Exchange implements HttpReply, Expiring {
   #handle(): void {
     // How long the operation takes is its own business.
     this.deadlineMs = Infinity;
-    this.#parts.handler.handle(this.#request(this.#body.take()), this);
+    const request = this.#request(this.#body.take());
+    this.#parts.handler.handle({ ...request, bodyDigest: this.#body.digest() }, this);
   }
 
   /**

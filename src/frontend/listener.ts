@@ -12,6 +12,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import type { Server as TlsServer, TLSSocket } from 'node:tls';
 import type { Buffers } from '../common/buffer-pool.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { BodyBuffers } from '../runtime/body-buffers.ts';
 import { BodyBudget } from './body-collector.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Expiring } from './deadlines.ts';
@@ -73,7 +74,9 @@ export interface BoundAddress {
 export interface ListenerDependencies {
   readonly clock: Clock;
   readonly handler: ExchangeHandler;
-  /** For bodies and the pieces of large answers. */
+  /** For request bodies. */
+  readonly bodies: BodyBuffers;
+  /** For the pieces of large answers. */
   readonly buffers: Buffers;
 }
 
@@ -103,7 +106,7 @@ export class HttpListener {
     this.#clock = clock;
     this.#limits = limits;
     this.#deadlines = new Deadlines(clock);
-    this.bodies = new BodyBudget(limits.bodiesBytesMax, dependencies.buffers);
+    this.bodies = new BodyBudget(limits.bodiesBytesMax, dependencies.bodies);
     const handler = new TurnHandler(clock, dependencies.handler);
     const { bodies } = this;
     const parts = { ...dependencies, handler, limits, bodies, deadlines: this.#deadlines };

@@ -228,15 +228,17 @@ class PlainConnection implements HttpReply, Expiring {
       const early = bytes.subarray(part.length);
       this.#hold(isLent ? Buffer.from(early) : early);
     }
-    const body = (this.#body as BodyCollector).take();
-    this.#parts.handler.handle(this.#request(body), this);
+    this.#parts.handler.handle(this.#request(this.#body), this);
   }
 
-  #request(body: Uint8Array): HttpRequest {
+  #request(collector: BodyCollector | null): HttpRequest {
     const { target, headers, rawHeaders } = this.#head as PlainHead;
+    const body = collector?.take() ?? nothing;
+    const bodyDigest = collector?.digest() ?? null;
     const remoteAddress = this.#remoteAddress;
     const secure = this.#secure;
-    return { method: 'POST', target, headers, rawHeaders, remoteAddress, secure, body };
+    const method = 'POST';
+    return { method, target, headers, rawHeaders, remoteAddress, secure, body, bodyDigest };
   }
 
   /** Keeps what a client sends before it has its answer, and reads no more until then. */
@@ -250,7 +252,7 @@ class PlainConnection implements HttpReply, Expiring {
     this.#body?.release(true);
     this.#body = null;
     this.#isLast = true;
-    this.#parts.handler.refuse(this.#request(nothing), this, 'overloaded');
+    this.#parts.handler.refuse(this.#request(null), this, 'overloaded');
   }
 
   #handOver(chunk: Buffer): void {

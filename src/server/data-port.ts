@@ -15,11 +15,14 @@ import type { Authenticator } from '../frontend/pipeline.ts';
 import type { MetricsRegistry } from '../metrics/registry.ts';
 import type { Backend } from '../model/data-plane.ts';
 import type { DirectorySource } from '../model/directory.ts';
+import { undigested } from '../runtime/body-buffers.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { leaveTurns, sharedCounts } from '../runtime/node/accept-turns.ts';
+import { DigestThread, DIGEST_THREAD_DEFAULTS } from '../runtime/node/digest-thread.ts';
 import { NodeThreads } from '../runtime/node/threads.ts';
 import type { Os } from '../runtime/os.ts';
 import type { Random } from '../runtime/random.ts';
+import { TRIM_EVERY_MS } from './buffer-options.ts';
 import { FrontEndHost } from './front-end-host.ts';
 import { FrontEnds } from './front-ends.ts';
 import type { Log } from './log.ts';
@@ -79,7 +82,7 @@ export function dataPort(
 }
 
 function servedHere(
-  { clock, random, log, registry, api, authenticator, buffers }: DataPortDependencies,
+  { clock, random, os, log, registry, api, authenticator, buffers }: DataPortDependencies,
   { config, certificate }: DataPortOptions,
 ): DataPort {
   const pipeline = new Pipeline<Caller, DecodedBody>({
@@ -90,8 +93,14 @@ function servedHere(
     authenticator,
     api,
   });
+  const digests =
+    config.auth === 'verify' && os.cpuCount > 1
+      ? new DigestThread(buffers, DIGEST_THREAD_DEFAULTS)
+      : null;
+  const trimming = clock.every(TRIM_EVERY_MS, () => digests?.trim());
+  const bodies = digests ?? undigested(buffers);
   const listener = new HttpListener(
-    { clock, handler: pipeline, buffers },
+    { clock, handler: pipeline, bodies, buffers },
     { limits: defaultHttpLimits, tls: certificate },
   );
   registry.measured(
@@ -104,6 +113,8 @@ function servedHere(
     close: async () => {
       pipeline.endStreams();
       await listener.close(drainMs);
+      trimming.cancel();
+      digests?.close();
     },
   };
 }

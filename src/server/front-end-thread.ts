@@ -21,6 +21,7 @@ import { RemoteBackend, REMOTE_BACKEND_DEFAULTS } from '../frontend/remote-backe
 import { Router } from '../frontend/router.ts';
 import { measureEventLoop } from '../metrics/process-metrics.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
+import { undigested } from '../runtime/body-buffers.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Link } from '../runtime/link.ts';
 import { NodeAcceptTurns } from '../runtime/node/accept-turns.ts';
@@ -171,7 +172,11 @@ function listenerOf(parts: ListenerParts, { certificate, http }: FrontEndData): 
   });
   later.catch(() => undefined);
   const tls = certificate === 'none' ? null : certificate === 'later' ? later : certificate;
-  const listener = new HttpListener({ clock, handler: pipeline, buffers }, { limits: http, tls });
+  const bodies = undigested(buffers);
+  const listener = new HttpListener(
+    { clock, handler: pipeline, bodies, buffers },
+    { limits: http, tls },
+  );
   registry.measured(
     { name: 'tailrace_http_connections', help: 'Open connections of the data port.' },
     () => listener.connectionCount,
