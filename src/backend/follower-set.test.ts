@@ -1,36 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type {
-  FollowFailure,
-  Follower,
-  Following,
-  FollowOutcome,
-  ReadOutcome,
-  RecordsOutcome,
-} from '../model/data-plane.ts';
+import type { Following, FollowOutcome, ReadOutcome } from '../model/data-plane.ts';
 import type { Section } from '../model/section.ts';
 import { Simulation } from '../runtime/sim/simulation.ts';
 import { FollowerSet } from './follower-set.ts';
-import { packRecord, textsOf } from './test-parts.suite.ts';
+import { packRecord, Recorder } from './test-parts.suite.ts';
 import type { LimitsMode } from './throttle.ts';
 
 const shard = 9;
-
-class Recorder implements Follower {
-  readonly deliveries: RecordsOutcome[] = [];
-  readonly failures: FollowFailure[] = [];
-  roomFor = Infinity;
-  deliver(records: RecordsOutcome): boolean {
-    this.deliveries.push(records);
-    return --this.roomFor > 0;
-  }
-  fail(failure: FollowFailure): void {
-    this.failures.push(failure);
-  }
-  get texts(): string[] {
-    return this.deliveries.flatMap((outcome) => textsOf(outcome.sections));
-  }
-}
 
 /** A shard of one-record sections, read three at a time. */
 function setUp(options: { limits?: LimitsMode; slow?: boolean } = {}) {

@@ -4,6 +4,7 @@
  */
 import { DataKeys } from '../keys/data-keys.ts';
 import type { GeneratedDataKey, KeyProvider } from '../keys/key-provider.ts';
+import type { FollowFailure, Follower, RecordsOutcome } from '../model/data-plane.ts';
 import { packedHeaderBytes, type RecordBatch } from '../model/record-batch.ts';
 import type { Section } from '../model/section.ts';
 import type { ShardDocument, ShardKey, StreamDocument } from '../model/stream.ts';
@@ -299,4 +300,21 @@ export function keysWith(provider: KeyProvider, clock: Clock): DataKeys {
   const meta = MemoryMetaStore.open(new MemoryMetaImage());
   const random = new NodeRandom();
   return new DataKeys({ meta, provider, clock, random }, { cacheMs: 60_000, cachedMax: 10 });
+}
+
+/** A follower that keeps what it is told; it has room for `roomFor` deliveries. */
+export class Recorder implements Follower {
+  readonly deliveries: RecordsOutcome[] = [];
+  readonly failures: FollowFailure[] = [];
+  roomFor: number = Infinity;
+  deliver(records: RecordsOutcome): boolean {
+    this.deliveries.push(records);
+    return --this.roomFor > 0;
+  }
+  fail(failure: FollowFailure): void {
+    this.failures.push(failure);
+  }
+  get texts(): string[] {
+    return this.deliveries.flatMap((outcome) => textsOf(outcome.sections));
+  }
 }

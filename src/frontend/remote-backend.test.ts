@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { BackendHost, BACKEND_HOST_DEFAULTS } from '../backend/backend-host.ts';
 import type { BackendHostOptions } from '../backend/backend-host.ts';
 import { FollowerSet } from '../backend/follower-set.ts';
-import { batchOf, textsOf } from '../backend/test-parts.suite.ts';
+import { batchOf, Recorder, textsOf } from '../backend/test-parts.suite.ts';
 import { readAppends, readAppendOutcomes, writeAppends } from '../backend/wire.ts';
 import { readReturned, writeAppendOutcomes } from '../backend/wire.ts';
 import { readReadOutcome, writeReadOutcome } from '../backend/wire-records.ts';
@@ -17,13 +17,11 @@ import { MessageWriter } from '../common/message-writer.ts';
 import type {
   Backend,
   Follower,
-  FollowFailure,
   FollowOutcome,
   FollowRequest,
   PositionQuery,
   ReadOutcome,
   ReadRequest,
-  RecordsOutcome,
   ShardAppend,
   ShardAppendOutcome,
 } from '../model/data-plane.ts';
@@ -111,22 +109,6 @@ class OneShard implements Backend {
   }
 
   unseal(): void {}
-}
-
-class Recorder implements Follower {
-  readonly deliveries: RecordsOutcome[] = [];
-  readonly failures: FollowFailure[] = [];
-  roomFor = Infinity;
-  deliver(records: RecordsOutcome): boolean {
-    this.deliveries.push(records);
-    return --this.roomFor > 0;
-  }
-  fail(failure: FollowFailure): void {
-    this.failures.push(failure);
-  }
-  get texts(): string[] {
-    return this.deliveries.flatMap((outcome) => textsOf(outcome.sections));
-  }
 }
 
 const poolOptions = { idleBytesMax: 1e7, bufferBytesMax: 1e7 };

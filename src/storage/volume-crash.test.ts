@@ -13,7 +13,7 @@ import { SimRandom } from '../runtime/sim/random.ts';
 import { Simulation } from '../runtime/sim/simulation.ts';
 import { EngineUnavailableError } from './commit-log.ts';
 import { LocalCommitLog } from './local/local-commit-log.ts';
-import { section } from './test-frames.suite.ts';
+import { fill } from './test-volume.suite.ts';
 import { Volume } from './volume.ts';
 
 const UNIT_BYTES = 8 * 1024;
@@ -74,20 +74,6 @@ class Machine {
       },
     };
   }
-}
-
-/** Appends `count` sections to each of `shards` in turn; arrival rises by 1 from 1000. */
-async function fill(volume: Volume, shards: readonly number[], count: number): Promise<Section[]> {
-  const all: Section[] = [];
-  for (let index = 0; index < count; index += 1) {
-    for (const shard of shards) {
-      const { next, lastArrivalMs } = volume.bounds(shard);
-      const one = section(shard, next, 10, 500, Math.max(1000, lastArrivalMs + 1));
-      await volume.append([one]);
-      all.push(one);
-    }
-  }
-  return all;
 }
 
 async function readAll(volume: Volume, shard: number): Promise<Section[]> {

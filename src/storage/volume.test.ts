@@ -12,6 +12,7 @@ import { EngineUnavailableError, FencedError, LogFullError } from './commit-log.
 import { LocalCommitLog } from './local/local-commit-log.ts';
 import { MemoryCommitLog } from './memory/memory-commit-log.ts';
 import { section } from './test-frames.suite.ts';
+import { fill } from './test-volume.suite.ts';
 import type { VolumeOptions } from './volume.ts';
 import { Volume } from './volume.ts';
 import type { DamageReport, SectionRun } from './volume-store.ts';
@@ -77,23 +78,6 @@ class Bench {
           { directory: '/log', segmentBytes: UNIT_BYTES },
         );
   }
-}
-
-/**
- * Appends `count` sections to each of `shards` shards, ten records each, 500 bytes; arrival rises
- * by 1.
- */
-async function fill(volume: Volume, shards: readonly number[], count: number): Promise<Section[]> {
-  const all: Section[] = [];
-  for (let index = 0; index < count; index += 1) {
-    for (const shard of shards) {
-      const { next, lastArrivalMs } = volume.bounds(shard);
-      const one = section(shard, next, 10, 500, Math.max(1000, lastArrivalMs + 1));
-      await volume.append([one]);
-      all.push(one);
-    }
-  }
-  return all;
 }
 
 async function readAll(volume: Volume, shard: number, from: number = 0): Promise<Section[]> {
