@@ -44,7 +44,7 @@ function setUp(options: { limits?: LimitsMode; slow?: boolean } = {}) {
       payload,
     };
     sections.push(section);
-    set.committed([section]);
+    set.committed({ count: 1, shard: () => shard });
   };
   const follow = (consumer: string, fromOrdinal = 1, follower = new Recorder()) => {
     const outcome = set.follow({ shard, fromOrdinal, consumer }, follower);

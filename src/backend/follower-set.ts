@@ -21,9 +21,9 @@ import {
   SUBSCRIPTION_TAKEOVER_AFTER_MS,
 } from '../model/limits.ts';
 import { recordBytes } from '../model/packed.ts';
-import type { Section } from '../model/section.ts';
 import type { ShardKey } from '../model/stream.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
+import type { CommittedSections } from '../storage/volume-store.ts';
 import type { LimitsMode } from './throttle.ts';
 
 export interface FollowerSetDependencies {
@@ -88,10 +88,10 @@ export class FollowerSet {
   }
 
   /** Records became durable: followers that wait for them are served. */
-  committed(sections: readonly Section[]): void {
+  committed(sections: CommittedSections): void {
     if (this.#shards.size === 0) return;
-    for (const section of sections) {
-      const shard = this.#shards.get(section.shard);
+    for (let i = 0; i < sections.count; i++) {
+      const shard = this.#shards.get(sections.shard(i));
       if (shard === undefined) continue;
       shard.memo = null;
       for (const active of shard.active) active.wake();

@@ -80,7 +80,7 @@ class OneShard implements Backend {
       const stored = { ...section, baseOrdinal: this.next, count };
       // What is appended is lent.
       this.sections.push({ ...stored, payload: given.payload.slice() });
-      this.followers.committed([this.sections.at(-1)!]);
+      this.followers.committed({ count: 1, shard: () => shard });
       const refused = count > 2 ? new Uint8Array(count) : null;
       return { ...stored, kind: 'stored', encrypted: false, refused };
     });

@@ -35,7 +35,7 @@ export function registerVolumeMetrics(
     sizeBuckets,
   );
   for (const volume of storage.volumes.values()) {
-    volume.onCommitted((sections) => commitSections.observe(sections.length));
+    volume.onCommitted(({ count }) => commitSections.observe(count));
   }
   registry.measured(
     { name: 'tailrace_damage_reports', help: 'Damaged places found in storage.' },

@@ -13,6 +13,8 @@
 import { getU64, setU64 } from './frame.ts';
 
 export const entryBytes = 40;
+/** Of four bytes each. */
+const entryWords = entryBytes / 4;
 const ROWS_FIRST = 64;
 
 /** Reads entries of one shard, in ordinal order. */
@@ -71,12 +73,6 @@ export class EntryRows {
     return this.#first((index) => this.arrivalMs(index) >= ms);
   }
 
-  /** The raw row of entry `index`. */
-  row(index: number): Uint8Array {
-    const at = this.#at(index);
-    return this.bytes.subarray(at, at + entryBytes);
-  }
-
   #first(holds: (index: number) => boolean): number {
     let low = 0;
     let high = this.length;
@@ -96,50 +92,79 @@ export class EntryRows {
   }
 }
 
-export interface EntryValues {
-  readonly baseOrdinal: number;
-  readonly arrivalMs: number;
-  readonly count: number;
-  readonly framePlace: number;
-  readonly offset: number;
-  readonly payloadBytes: number;
-  readonly payloadCrc: number;
-  readonly keyId: number;
-}
-
 /** A table of entries that grows; rows of all shards in commit order. */
 export class EntryTable {
   #bytes = new Uint8Array(ROWS_FIRST * entryBytes);
   #view = new DataView(this.#bytes.buffer);
+  #words = new Uint32Array(this.#bytes.buffer);
+  /** By row: the row of the same shard before it. */
+  #before = new Int32Array(ROWS_FIRST);
   #length = 0;
 
   get length(): number {
     return this.#length;
   }
 
-  /** Adds a row and gives its number. */
-  push(values: EntryValues): number {
-    const at = this.#length * entryBytes;
-    if (at === this.#bytes.byteLength) {
-      const larger = new Uint8Array(this.#bytes.byteLength * 2);
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-      this.#view = new DataView(larger.buffer);
+  /** Adds a row, whose shard's row before is `before`, and gives its number. */
+  push(
+    before: number,
+    baseOrdinal: number,
+    arrivalMs: number,
+    count: number,
+    framePlace: number,
+    offset: number,
+    payloadBytes: number,
+    payloadCrc: number,
+    keyId: number,
+  ): number {
+    if (this.#length === this.#before.length) {
+      this.#grow();
     }
-    setU64(this.#view, at, values.baseOrdinal);
-    setU64(this.#view, at + 8, values.arrivalMs);
-    this.#view.setUint32(at + 16, values.count, true);
-    this.#view.setUint32(at + 20, values.framePlace, true);
-    this.#view.setUint32(at + 24, values.offset, true);
-    this.#view.setUint32(at + 28, values.payloadBytes, true);
-    this.#view.setUint32(at + 32, values.payloadCrc, true);
-    this.#view.setUint32(at + 36, values.keyId, true);
+    const view = this.#view;
+    const at = this.#length * entryBytes;
+    setU64(view, at, baseOrdinal);
+    setU64(view, at + 8, arrivalMs);
+    view.setUint32(at + 16, count, true);
+    view.setUint32(at + 20, framePlace, true);
+    view.setUint32(at + 24, offset, true);
+    view.setUint32(at + 28, payloadBytes, true);
+    view.setUint32(at + 32, payloadCrc, true);
+    view.setUint32(at + 36, keyId, true);
+    this.#before[this.#length] = before;
     this.#length += 1;
     return this.#length - 1;
+  }
+
+  /** The row of the same shard before `row`. */
+  before(row: number): number {
+    return this.#before[row]!;
   }
 
   /** The entries whose rows are `order[0 … count)`. */
   rows(order: Uint32Array, count: number): EntryRows {
     return new EntryRows(this.#bytes, count, order);
+  }
+
+  /** Copies the `count` rows of a shard that end with `last` to before `end`, in their order. */
+  copyChain(last: number, count: number, to: Uint32Array, end: number): void {
+    let at = end;
+    for (let left = count, row = last; left > 0; left -= 1, row = this.#before[row]!) {
+      at -= entryWords;
+      const from = row * entryWords;
+      for (let word = 0; word < entryWords; word += 1) {
+        to[at + word] = this.#words[from + word]!;
+      }
+    }
+  }
+
+  #grow(): void {
+    const larger = new Uint8Array(this.#bytes.byteLength * 2);
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+    this.#view = new DataView(larger.buffer);
+    this.#words = new Uint32Array(larger.buffer);
+    const before = new Int32Array(this.#before.length * 2);
+    before.set(this.#before);
+    this.#before = before;
   }
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { concat } from '../common/bytes.ts';
 import { crc32 } from '../common/crc32.ts';
 import type { Section } from '../model/section.ts';
-import { encodedBytes, encodeFrame, FrameHead, sectionKindTails } from './frame.ts';
+import { encodedBytes, encodeFrame, FrameDraft, FrameHead, sectionKindTails } from './frame.ts';
 import { forEachTail, TailsWriter } from './tails.ts';
 
 const CHAIN = { identity: 0xabcdef01, frameNumber: 41, headCrc: 0x12345678 };
@@ -28,6 +28,35 @@ const arbitrarySection: fc.Arbitrary<Section> = fc.record({
   arrivalMs: fc.nat(2 ** 48 - 1),
   keyId: fc.nat(2 ** 32 - 1),
   payload: fc.uint8Array({ maxLength: 200 }),
+});
+
+describe('a draft', () => {
+  test('becomes the same frame, also when it is used again', () => {
+    const draft = new FrameDraft();
+    const tails = new TailsWriter(1);
+    tails.put(7, 99, 1000);
+    const many = fc.array(arbitrarySection, { maxLength: 200, size: 'max' });
+    fc.assert(
+      fc.property(many, fc.boolean(), (sections, begins) => {
+        draft.reset();
+        for (const one of sections) {
+          const { shard, baseOrdinal, arrivalMs, count, keyId, payload } = one;
+          const bytes = payload.length;
+          draft.add(shard, baseOrdinal, arrivalMs, count, keyId, bytes, crc32(payload));
+        }
+        const own = begins ? tails.bytes : null;
+        const payloads = [concat(sections.map(({ payload }) => payload))];
+        const frame = draft.finish(CHAIN, STAMP, payloads, own);
+        const crcs = sections.map(({ payload }) => crc32(payload));
+        const expected = encodeFrame(CHAIN, STAMP, sections, crcs, own);
+        assert.deepEqual(concat(frame.parts), concat(expected.parts));
+        assert.deepEqual(
+          [frame.bytes, frame.headBytes, frame.chain],
+          [expected.bytes, expected.headBytes, expected.chain],
+        );
+      }),
+    );
+  });
 });
 
 describe('a frame', () => {

@@ -22,6 +22,9 @@ export const frameBytesLimit: number = 64 * 1024 * 1024;
 /** `TRF1` as the bytes read. */
 const MAGIC = 0x31465254;
 const U32 = 2 ** 32;
+/** Where the rows of a draft begin: there is room for tails before them. */
+const DRAFT_ROWS_AT = frameHeaderBytes + sectionRowBytes;
+const DRAFT_ROWS_FIRST = 64;
 const PADDING = new Uint8Array(frameAlignBytes);
 
 /** What a section holds. Persisted: never renumber. */
@@ -101,11 +104,28 @@ export function encodeFrame(
     bytes += section.payload.byteLength;
     row += 1;
   }
-  const padding = (frameAlignBytes - (bytes % frameAlignBytes)) % frameAlignBytes;
+  return finishFrame(previous, stamp, head, parts, bytes);
+}
+
+/**
+ * The frame that follows `previous`, of a head whose rows are written and whose header is zeros.
+ * `parts` are the head and all payloads, `bytes` long together.
+ */
+function finishFrame(
+  previous: FrameChain,
+  stamp: FrameStamp,
+  head: Uint8Array,
+  parts: Uint8Array[],
+  payloadEnd: number,
+): EncodedFrame {
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const headBytes = head.byteLength;
+  const rows = (headBytes - frameHeaderBytes) / sectionRowBytes;
+  const padding = (frameAlignBytes - (payloadEnd % frameAlignBytes)) % frameAlignBytes;
   if (padding > 0) {
     parts.push(PADDING.subarray(0, padding));
-    bytes += padding;
   }
+  const bytes = payloadEnd + padding;
   assert(bytes <= frameBytesLimit, 'frame: larger than any engine takes');
   const frameNumber = previous.frameNumber + 1;
   view.setUint32(HEADER.magic, MAGIC, true);
@@ -145,6 +165,116 @@ function writeRow(view: DataView, row: number, section: Section, kind: number, c
   view.setUint32(at + ROW.keyId, section.keyId, true);
   view.setUint32(at + ROW.payloadBytes, section.payload.byteLength, true);
   view.setUint32(at + ROW.payloadCrc, crc, true);
+}
+
+/**
+ * A frame in the making: its head is written section by section, so that little is left to do when
+ * the frame before is durable. Used again after `reset`.
+ */
+export class FrameDraft {
+  /** Header and a row for tails, which only the first frame of a unit has, then the rows. */
+  #head: Uint8Array = new Uint8Array(DRAFT_ROWS_AT + DRAFT_ROWS_FIRST * sectionRowBytes);
+  #view: DataView = new DataView(this.#head.buffer);
+  #count = 0;
+  #payloadBytes = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get payloadBytes(): number {
+    return this.#payloadBytes;
+  }
+
+  /** Empties it. What `finish` gave must not be in use any more. */
+  reset(): void {
+    this.#count = 0;
+    this.#payloadBytes = 0;
+  }
+
+  /** Adds the row of a section of records, whose payload will follow those before. */
+  add(
+    shard: number,
+    baseOrdinal: number,
+    arrivalMs: number,
+    count: number,
+    keyId: number,
+    payloadBytes: number,
+    payloadCrc: number,
+  ): void {
+    const at = DRAFT_ROWS_AT + this.#count * sectionRowBytes;
+    if (at === this.#head.byteLength) {
+      this.#grow();
+    }
+    const view = this.#view;
+    // The kind is the upper 16 bits of the shard's word: 0, records.
+    setU64(view, at + ROW.shard, shard);
+    setU64(view, at + ROW.baseOrdinal, baseOrdinal);
+    setU64(view, at + ROW.arrival, arrivalMs);
+    view.setUint32(at + ROW.count, count, true);
+    view.setUint32(at + ROW.keyId, keyId, true);
+    view.setUint32(at + ROW.payloadBytes, payloadBytes, true);
+    view.setUint32(at + ROW.payloadCrc, payloadCrc, true);
+    this.#count += 1;
+    this.#payloadBytes += payloadBytes;
+  }
+
+  shard(row: number): number {
+    return getU64(this.#view, this.#row(row) + ROW.shard);
+  }
+  baseOrdinal(row: number): number {
+    return getU64(this.#view, this.#row(row) + ROW.baseOrdinal);
+  }
+  arrivalMs(row: number): number {
+    return getU64(this.#view, this.#row(row) + ROW.arrival);
+  }
+  recordCount(row: number): number {
+    return this.#view.getUint32(this.#row(row) + ROW.count, true);
+  }
+  keyId(row: number): number {
+    return this.#view.getUint32(this.#row(row) + ROW.keyId, true);
+  }
+  sectionBytes(row: number): number {
+    return this.#view.getUint32(this.#row(row) + ROW.payloadBytes, true);
+  }
+  payloadCrc(row: number): number {
+    return this.#view.getUint32(this.#row(row) + ROW.payloadCrc, true);
+  }
+
+  /**
+   * The frame that follows `previous`; `payloads` are those of all rows, concatenated. `tails`,
+   * where given, becomes its first section.
+   */
+  finish(
+    previous: FrameChain,
+    stamp: FrameStamp,
+    payloads: readonly Uint8Array[],
+    tails: Uint8Array | null,
+  ): EncodedFrame {
+    const from = tails === null ? sectionRowBytes : 0;
+    const end = DRAFT_ROWS_AT + this.#count * sectionRowBytes;
+    const head = this.#head.subarray(from, end);
+    head.fill(0, 0, frameHeaderBytes);
+    const parts = [head, ...payloads];
+    if (tails !== null) {
+      writeRow(this.#view, 0, tailsSection(tails), sectionKindTails, crc32(tails));
+      parts.splice(1, 0, tails);
+    }
+    const bytes = head.byteLength + (tails?.byteLength ?? 0) + this.#payloadBytes;
+    return finishFrame(previous, stamp, head, parts, bytes);
+  }
+
+  #row(row: number): number {
+    assert(row < this.#count, 'frame: no such section');
+    return DRAFT_ROWS_AT + row * sectionRowBytes;
+  }
+
+  #grow(): void {
+    const larger = new Uint8Array(2 * this.#head.byteLength - DRAFT_ROWS_AT);
+    larger.set(this.#head);
+    this.#head = larger;
+    this.#view = new DataView(larger.buffer);
+  }
 }
 
 /** Why bytes are not a frame. `short`: they may be one, but end too early to tell. */

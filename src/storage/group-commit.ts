@@ -1,61 +1,70 @@
 /**
- * Natural group commit: while one batch is being committed the next one fills; when idle, an append
+ * Natural group commit: while one frame is being committed the next one fills; when idle, an append
  * is committed at once. No timer, no lingering.
  *
  * Sections are committed in the order they were given. The queue is bounded by bytes.
  */
-import { crc32 } from '../common/crc32.ts';
-import type { Section } from '../model/section.ts';
 import { encodedBytes, frameAlignBytes, sectionRowBytes } from './frame.ts';
 import { VolumeBusyError } from './volume-store.ts';
 
 export interface GroupCommitOptions {
-  /** A batch is closed before it exceeds this many encoded bytes, unless a single section does. */
+  /** A frame is closed before it exceeds this many encoded bytes, unless a single section does. */
   readonly frameBytesMax: number;
   /** Most payload bytes that wait. */
   readonly queueBytesMax: number;
 }
 
-/** Sections of one commit and their payload checksums. */
+/** A frame that fills and is then committed. */
 export interface Batch {
-  readonly sections: readonly Section[];
-  readonly payloadCrcs: readonly number[];
+  /** Sections in it. */
+  readonly count: number;
+  readonly payloadBytes: number;
+}
+
+export interface GroupCommitDependencies<B extends Batch> {
+  /** An empty batch. */
+  begin(): B;
+  /** Makes a batch durable; what it rejects with, the batch's appends reject with. */
+  commit(batch: B): Promise<void>;
 }
 
 /** One call of `append`. */
 interface Waiter {
-  sectionsLeft: number;
+  batchesLeft: number;
   error: Error | null;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
 
-export class GroupCommit {
-  readonly #commit: (batch: Batch) => Promise<void>;
+/** A batch that waits, and whom it is for. */
+interface Waiting<B> {
+  readonly batch: B;
+  readonly waiters: Waiter[];
+}
+
+export class GroupCommit<B extends Batch> {
+  readonly #deps: GroupCommitDependencies<B>;
   readonly #options: GroupCommitOptions;
-  #sections: Section[] = [];
-  #payloadCrcs: number[] = [];
-  #waiters: Waiter[] = [];
+  /** Oldest first; the last one fills. */
+  #waiting: Waiting<B>[] = [];
   #queuedBytes = 0;
   #running: Promise<void> | null = null;
   #closed: Error | null = null;
   /** Resolved by the next commit, which is made even when no section waits. */
   #forced: (() => void) | null = null;
 
-  /** `commit` makes one batch durable; what it rejects with, the batch's appends reject with. */
-  constructor(commit: (batch: Batch) => Promise<void>, options: GroupCommitOptions) {
-    this.#commit = commit;
+  constructor(deps: GroupCommitDependencies<B>, options: GroupCommitOptions) {
+    this.#deps = deps;
     this.#options = options;
   }
 
-  /** Sections that wait and are not yet part of a commit. */
-  get waiting(): readonly Section[] {
-    return this.#sections;
+  /** Batches that wait and are not being committed, oldest first. */
+  get waiting(): readonly B[] {
+    return this.#waiting.map(({ batch }) => batch);
   }
 
-  /** Why these sections cannot be taken now; null when they can. */
-  refusal(sections: readonly Section[]): Error | null {
-    const bytes = payloadBytesOf(sections);
+  /** Why sections of so many payload bytes cannot be taken now; null when they can. */
+  refusal(bytes: number): Error | null {
     const { queueBytesMax } = this.#options;
     if (
       this.#closed === null &&
@@ -67,22 +76,28 @@ export class GroupCommit {
     return this.#closed;
   }
 
-  append(sections: readonly Section[]): Promise<void> {
-    const refusal = this.refusal(sections);
-    if (refusal !== null) {
-      return Promise.reject(refusal);
-    }
-    if (sections.length === 0) {
-      return Promise.resolve();
-    }
-    this.#queuedBytes += payloadBytesOf(sections);
+  /**
+   * Takes `count` sections, one or more, that were not refused: `put` adds section `index`, of
+   * `sectionBytes[index]` bytes, to a batch. Resolves when all of them are durable.
+   */
+  append(
+    count: number,
+    sectionBytes: Uint32Array,
+    put: (batch: B, index: number) => void,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
-      const waiter = { sectionsLeft: sections.length, error: null, resolve, reject };
-      for (const section of sections) {
-        this.#sections.push(section);
-        // Here, so that it is done while the frame before is being written.
-        this.#payloadCrcs.push(crc32(section.payload));
-        this.#waiters.push(waiter);
+      const waiter: Waiter = { batchesLeft: 0, error: null, resolve, reject };
+      let filling: Waiting<B> | null = null;
+      for (let index = 0; index < count; index += 1) {
+        const bytes = sectionBytes[index]!;
+        const next: Waiting<B> = this.#fillingFor(bytes);
+        if (next !== filling) {
+          next.waiters.push(waiter);
+          waiter.batchesLeft += 1;
+          filling = next;
+        }
+        put(next.batch, index);
+        this.#queuedBytes += bytes;
       }
       this.#running ??= this.#run();
     });
@@ -108,66 +123,50 @@ export class GroupCommit {
     await this.#running;
   }
 
+  /** The batch that takes a section of `bytes` payload bytes next. */
+  #fillingFor(bytes: number): Waiting<B> {
+    const last = this.#waiting.at(-1);
+    if (last !== undefined) {
+      const { count, payloadBytes } = last.batch;
+      const limit = this.#options.frameBytesMax - frameAlignBytes;
+      const filled = encodedBytes(0, 0) + (count + 1) * sectionRowBytes + payloadBytes + bytes;
+      if (count === 0 || filled <= limit) {
+        return last;
+      }
+    }
+    const next = { batch: this.#deps.begin(), waiters: [] };
+    this.#waiting.push(next);
+    return next;
+  }
+
   async #run(): Promise<void> {
-    while (this.#sections.length > 0 || this.#forced !== null) {
+    while (this.#waiting.length > 0 || this.#forced !== null) {
       const forced = this.#forced;
       this.#forced = null;
-      const count = this.#batchSize();
-      const sections = takeFirst(this.#sections, count, (rest) => (this.#sections = rest));
-      const payloadCrcs = takeFirst(this.#payloadCrcs, count, (rest) => (this.#payloadCrcs = rest));
-      const waiters = takeFirst(this.#waiters, count, (rest) => (this.#waiters = rest));
+      const { batch, waiters } = this.#waiting.shift() ?? {
+        batch: this.#deps.begin(),
+        waiters: [],
+      };
+      const bytes = batch.payloadBytes;
       let failure: Error | null = null;
       try {
-        await this.#commit({ sections, payloadCrcs });
+        await this.#deps.commit(batch);
       } catch (error) {
         failure = error as Error;
       }
-      this.#queuedBytes -= payloadBytesOf(sections);
+      this.#queuedBytes -= bytes;
       settle(waiters, failure);
       forced?.();
     }
     this.#running = null;
   }
-
-  /** How many of the waiting sections go into the next batch. */
-  #batchSize(): number {
-    const limit = this.#options.frameBytesMax - frameAlignBytes;
-    let bytes = encodedBytes(0, 0);
-    let count = 0;
-    for (const section of this.#sections) {
-      bytes += sectionRowBytes + section.payload.byteLength;
-      if (count > 0 && bytes > limit) {
-        break;
-      }
-      count += 1;
-    }
-    return count;
-  }
-}
-
-export function payloadBytesOf(sections: readonly Section[]): number {
-  let bytes = 0;
-  for (const section of sections) {
-    bytes += section.payload.byteLength;
-  }
-  return bytes;
-}
-
-/** The first `count` items; the usual case, all of them, moves no item. */
-function takeFirst<T>(items: T[], count: number, keep: (rest: T[]) => void): T[] {
-  if (count === items.length) {
-    keep([]);
-    return items;
-  }
-  keep(items.slice(count));
-  return items.slice(0, count);
 }
 
 function settle(waiters: readonly Waiter[], failure: Error | null): void {
   for (const waiter of waiters) {
     waiter.error ??= failure;
-    waiter.sectionsLeft -= 1;
-    if (waiter.sectionsLeft === 0) {
+    waiter.batchesLeft -= 1;
+    if (waiter.batchesLeft === 0) {
       if (waiter.error === null) {
         waiter.resolve();
       } else {

@@ -156,16 +156,17 @@ class IndexPass {
       throw new CorruptionError(`ordinals of shard ${shard} go back in frame ${head.number}`);
     }
     this.#settle(entries, baseOrdinal);
-    this.builder.add(entries, {
+    this.builder.add(
+      entries,
       baseOrdinal,
-      arrivalMs: head.arrivalMs(row),
-      count: head.count(row),
+      head.arrivalMs(row),
+      head.count(row),
       framePlace,
       offset,
-      payloadBytes: head.payloadBytes(row),
-      payloadCrc: head.payloadCrc(row),
-      keyId: head.keyId(row),
-    });
+      head.payloadBytes(row),
+      head.payloadCrc(row),
+      head.keyId(row),
+    );
   }
 
   /** `shard` goes on at `ordinal`: what is missing before it after damage was in the damage. */
@@ -178,9 +179,7 @@ class IndexPass {
   #lose(entries: ShardEntries, end: number): void {
     while (entries.end < end) {
       const count = Math.min(COUNT_MAX, end - entries.end);
-      const { end: baseOrdinal, endArrivalMs: arrivalMs } = entries;
-      const none = { framePlace: 0, offset: 0, payloadBytes: 0, payloadCrc: 0, keyId: 0 };
-      this.builder.add(entries, { baseOrdinal, arrivalMs, count, ...none });
+      this.builder.add(entries, entries.end, entries.endArrivalMs, count, 0, 0, 0, 0, 0);
     }
   }
 

@@ -3,8 +3,8 @@
  * tail ring.
  */
 import type { ShardKey } from '../model/stream.ts';
-import type { HotSection } from './hot-section.ts';
 import { TailsWriter } from './tails.ts';
+import type { ShardEntries, UnitIndexBuilder } from './unit-index.ts';
 
 export class ShardState {
   readonly shard: ShardKey;
@@ -15,11 +15,14 @@ export class ShardState {
   lastArrivalMs: number;
   /** Oldest ordinal that may still be stored. */
   oldest: number;
-  /** Sections in the tail ring: `hot[hotFrom …]`, in ordinal order. */
-  hot: HotSection[] = [];
-  hotFrom = 0;
+  /** Oldest and newest entry in the tail ring; null where it has none. */
+  hotFirst: number | null = null;
+  hotLast: number | null = null;
   /** Every stored record from this ordinal on is in the tail ring. */
   hotOrdinal: number;
+  /** The unit that this shard was written to last, and its entries there. */
+  unit: UnitIndexBuilder | null = null;
+  entries: ShardEntries | null = null;
 
   constructor(shard: ShardKey, next: number, lastArrivalMs: number, oldest: number) {
     this.shard = shard;

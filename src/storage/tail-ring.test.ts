@@ -7,14 +7,21 @@ import { TailRing } from './tail-ring.ts';
 import { TailSlabs } from './tail-slabs.ts';
 import type { Slab } from './tail-slabs.ts';
 
-const section = (baseOrdinal: number, bytes: number): Section => ({
-  shard: 1,
-  baseOrdinal,
-  count: 1,
-  arrivalMs: baseOrdinal,
-  keyId: 0,
-  payload: new Uint8Array(bytes).fill(baseOrdinal),
-});
+/** Puts records `from … to - 1` of a shard into the ring as one section that tells its ordinal. */
+function push(ring: TailRing, state: ShardState, from: number, to: number, bytes: number): void {
+  const slab = ring.hold(bytes);
+  const offset = slab.end - bytes;
+  slab.bytes.fill(from, offset, slab.end);
+  const count = to - from;
+  ring.push(state, { baseOrdinal: from, arrivalMs: from, count, keyId: 0, bytes, slab, offset });
+}
+
+/** Entries of a shard, oldest first. */
+function entries(ring: TailRing, state: ShardState): number[] {
+  const found: number[] = [];
+  for (let at = ring.oldest(state); at !== null; at = ring.next(at)) found.push(at);
+  return found;
+}
 
 describe('tail ring', () => {
   test('what a reader was given stays as it was, however much is written afterwards', () => {
@@ -29,11 +36,11 @@ describe('tail ring', () => {
         const state = new ShardState(1, 1, 0, 1);
         const kept: { sections: Section[]; pinned: Set<Slab> }[] = [];
         steps.forEach(({ bytes, read, release }, i) => {
-          ring.push(state, section(i + 1, bytes));
+          push(ring, state, i + 1, i + 2, bytes);
           assert.ok(ring.bytes <= 8192);
           const pinned = new Set<Slab>();
-          const hot = state.hot.slice(state.hotFrom);
-          if (read) kept.push({ sections: hot.map((one) => one.read(pinned)), pinned });
+          const hot = entries(ring, state);
+          if (read) kept.push({ sections: hot.map((one) => ring.read(one, pinned)), pinned });
           if (release && kept.length > 0) ring.unpin(kept.shift()!.pinned);
           for (const { baseOrdinal, payload } of kept.flatMap(({ sections }) => sections)) {
             assert.ok(payload.every((byte) => byte === baseOrdinal % 256));
@@ -43,20 +50,64 @@ describe('tail ring', () => {
     );
   });
 
-  test('a section that was given up cannot be read', () => {
+  test('finds in each shard what a search from its oldest section finds', () => {
+    const step = fc.record({
+      shard: fc.integer({ min: 0, max: 3 }),
+      records: fc.integer({ min: 1, max: 5 }),
+      bytes: fc.integer({ min: 5, max: 60 }),
+      gap: fc.constantFrom(0, 0, 0, 7),
+    });
+    const sizes = fc.constantFrom(500, 4000, 100_000);
+    const walks = fc.array(step, { minLength: 1, maxLength: 1200, size: 'max' });
+    fc.assert(
+      fc.property(sizes, walks, (bytesMax, steps) => {
+        const ring = new TailRing(bytesMax);
+        const states = [0, 1, 2, 3].map((shard) => new ShardState(shard, 1, 0, 1));
+        const next = [1, 1, 1, 1];
+        steps.forEach(({ shard, records, bytes, gap }, i) => {
+          const state = states[shard]!;
+          const from = next[shard]! + gap;
+          next[shard] = from + records;
+          push(ring, state, from, from + records, bytes);
+          if (i % 100 !== 0 && i !== steps.length - 1) return;
+          for (const one of states) sameAsByWalking(ring, one, next[states.indexOf(one)]!);
+        });
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('a section that gave way is not found any more', () => {
     const ring = new TailRing(1024);
     const state = new ShardState(1, 1, 0, 1);
-    ring.push(state, section(1, 700));
-    const first = state.hot[0]!;
-    ring.push(state, section(2, 700));
-    assert.throws(() => first.read(new Set()), /given up/);
+    push(ring, state, 1, 2, 700);
+    push(ring, state, 2, 3, 700);
+    assert.deepEqual(
+      entries(ring, state).map((one) => ring.baseOrdinal(one)),
+      [2],
+    );
+    assert.equal(ring.findOrdinal(state, 1), ring.oldest(state));
     assert.equal(state.hotOrdinal, 2);
+    push(ring, state, 3, 4, 5000);
+    assert.equal(ring.oldest(state), null);
+    assert.equal(ring.findOrdinal(state, 1), null);
+    assert.equal(state.hotOrdinal, 4);
   });
 });
 
+function sameAsByWalking(ring: TailRing, state: ShardState, next: number): void {
+  const all = entries(ring, state);
+  assert.ok(all.every((one) => ring.baseOrdinal(one) >= state.hotOrdinal));
+  for (let ordinal = 0; ordinal <= next; ordinal += Math.max(1, Math.floor(next / 40))) {
+    const ends = all.find((one) => ring.baseOrdinal(one) + ring.count(one) > ordinal);
+    assert.equal(ring.findOrdinal(state, ordinal), ends ?? null);
+    const arrived = all.find((one) => ring.arrivalMs(one) >= ordinal);
+    assert.equal(ring.findArrival(state, ordinal), arrived ?? null);
+  }
+}
+
 describe('tail slabs', () => {
-  const fill = (slabs: TailSlabs) =>
-    Array.from({ length: 4 }, () => slabs.hold(new Uint8Array(256)));
+  const fill = (slabs: TailSlabs) => Array.from({ length: 4 }, () => slabs.hold(256));
 
   test('are filled again once their payloads are given up', () => {
     const slabs = new TailSlabs(8192);

@@ -1,6 +1,8 @@
 /**
- * Memory for the payloads of the tail ring: large slabs that payloads are copied into one after the
- * other, and that are filled again once all of theirs have been given up.
+ * Memory for the payloads of a volume on their way to the log and in its tail ring: large slabs
+ * that payloads are copied into one after the other, and that are filled again once all of theirs
+ * have been given up. A payload stays where it was put: what is written to the log and what readers
+ * of the tail are given are the same bytes.
  *
  * A reader pins the slabs it looks into and says when it is done. A slab that is pinned is not
  * filled again; one whose reader never says so is left to the garbage collector in the end. Where
@@ -48,11 +50,10 @@ export class TailSlabs {
     return !fits && this.#bytes + Math.max(bytes, this.#slabBytes) > this.#bytesMax;
   }
 
-  /** Copies a payload and gives the slab it is in, just before the slab's `end`. */
-  hold(payload: Uint8Array): Slab {
-    const slab = this.#slabFor(payload.length);
-    slab.bytes.set(payload, slab.end);
-    slab.end += payload.length;
+  /** Room for a payload: the slab's last `bytes` before its `end`, which the caller fills. */
+  hold(bytes: number): Slab {
+    const slab = this.#slabFor(bytes);
+    slab.end += bytes;
     slab.held++;
     return slab;
   }

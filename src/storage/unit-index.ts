@@ -16,7 +16,6 @@
 import { assert } from '../common/assert.ts';
 import { crc32 } from '../common/crc32.ts';
 import type { ShardKey } from '../model/stream.ts';
-import type { EntryValues } from './entry-rows.ts';
 import { entryBytes, EntryRows, EntryTable } from './entry-rows.ts';
 import { getU64, setU64 } from './frame.ts';
 
@@ -26,7 +25,8 @@ const VERSION = 1;
 /** `TRI1` as the bytes read. */
 const MAGIC = 0x31495254;
 const CRC_AT = 60;
-const ORDER_FIRST = 4;
+/** No row. */
+const NONE = -1;
 
 /** One shard within a unit being indexed. */
 export class ShardEntries {
@@ -38,7 +38,11 @@ export class ShardEntries {
   endArrivalMs: number;
   payloadBytes = 0;
   count = 0;
-  order: Uint32Array = new Uint32Array(0);
+  /** The shard's newest row, from which the others are found. */
+  last: number = NONE;
+  /** Its rows as far as somebody has asked for them. */
+  #order: Uint32Array = NO_ROWS;
+  #ordered = 0;
 
   constructor(shard: ShardKey, begin: number, beginArrivalMs: number) {
     this.shard = shard;
@@ -48,16 +52,23 @@ export class ShardEntries {
     this.endArrivalMs = beginArrivalMs;
   }
 
-  push(row: number): void {
-    if (this.count === this.order.length) {
-      const larger = new Uint32Array(Math.max(ORDER_FIRST, this.order.length * 2));
-      larger.set(this.order);
-      this.order = larger;
+  /** All rows of the shard, in ordinal order. */
+  order(table: EntryTable): Uint32Array {
+    if (this.count > this.#order.length) {
+      const larger = new Uint32Array(Math.max(this.count, this.#order.length * 2));
+      larger.set(this.#order);
+      this.#order = larger;
     }
-    this.order[this.count] = row;
-    this.count += 1;
+    let row = this.last;
+    for (let at = this.count - 1; at >= this.#ordered; at -= 1, row = table.before(row)) {
+      this.#order[at] = row;
+    }
+    this.#ordered = this.count;
+    return this.#order;
   }
 }
+
+const NO_ROWS = new Uint32Array(0);
 
 export class UnitIndexBuilder {
   readonly from: number;
@@ -97,19 +108,43 @@ export class UnitIndexBuilder {
     return this.#shards.values();
   }
 
-  add(entries: ShardEntries, values: EntryValues): void {
-    assert(values.baseOrdinal >= entries.end, 'index: ordinals of a shard must rise');
-    entries.push(this.#table.push(values));
-    entries.end = values.baseOrdinal + values.count;
-    entries.endArrivalMs = Math.max(entries.endArrivalMs, values.arrivalMs);
-    if (values.offset > 0) {
-      entries.payloadBytes += values.payloadBytes;
+  /** Enters a section; see `entry-rows.ts`. */
+  add(
+    entries: ShardEntries,
+    baseOrdinal: number,
+    arrivalMs: number,
+    count: number,
+    framePlace: number,
+    offset: number,
+    payloadBytes: number,
+    payloadCrc: number,
+    keyId: number,
+  ): void {
+    assert(baseOrdinal >= entries.end, 'index: ordinals of a shard must rise');
+    entries.last = this.#table.push(
+      entries.last,
+      baseOrdinal,
+      arrivalMs,
+      count,
+      framePlace,
+      offset,
+      payloadBytes,
+      payloadCrc,
+      keyId,
+    );
+    entries.count += 1;
+    entries.end = baseOrdinal + count;
+    entries.endArrivalMs = Math.max(entries.endArrivalMs, arrivalMs);
+    if (offset > 0) {
+      entries.payloadBytes += payloadBytes;
     }
   }
 
   rows(shard: ShardKey): EntryRows | null {
     const entries = this.#shards.get(shard);
-    return entries === undefined ? null : this.#table.rows(entries.order, entries.count);
+    return entries === undefined
+      ? null
+      : this.#table.rows(entries.order(this.#table), entries.count);
   }
 
   /** The index as the bytes of a sidecar file. */
@@ -118,13 +153,12 @@ export class UnitIndexBuilder {
     const directoryEnd = indexHeaderBytes + shards.length * DIRECTORY_ROW_BYTES;
     const bytes = new Uint8Array(directoryEnd + this.#table.length * entryBytes);
     const view = new DataView(bytes.buffer);
+    const words = new Uint32Array(bytes.buffer);
     let entry = 0;
     for (const [index, shard] of shards.entries()) {
-      const rows = this.#table.rows(shard.order, shard.count);
       const from = directoryEnd + entry * entryBytes;
-      for (let row = 0; row < shard.count; row += 1) {
-        bytes.set(rows.row(row), from + row * entryBytes);
-      }
+      const end = from + shard.count * entryBytes;
+      this.#table.copyChain(shard.last, shard.count, words, end / 4);
       const at = indexHeaderBytes + index * DIRECTORY_ROW_BYTES;
       setU64(view, at, shard.shard);
       setU64(view, at + 8, shard.begin);
@@ -134,7 +168,6 @@ export class UnitIndexBuilder {
       view.setUint32(at + 40, entry, true);
       view.setUint32(at + 44, shard.count, true);
       view.setUint32(at + 48, shard.payloadBytes, true);
-      const end = from + shard.count * entryBytes;
       view.setUint32(at + 52, crc32(bytes.subarray(from, end)), true);
       entry += shard.count;
     }

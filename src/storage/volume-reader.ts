@@ -10,10 +10,8 @@ import type { Section } from '../model/section.ts';
 import { readEntries } from './cold-reader.ts';
 import type { CommitLog } from './commit-log.ts';
 import type { ShardState } from './shard-table.ts';
-import { findHotArrival, findHotOrdinal } from './tail-ring.ts';
 import type { TailRing } from './tail-ring.ts';
 import type { Slab } from './tail-slabs.ts';
-import type { HotSection } from './hot-section.ts';
 import type { Located, UnitList } from './unit-list.ts';
 import type { DamageReport, SectionRun } from './volume-store.ts';
 
@@ -111,11 +109,12 @@ export class VolumeReader {
     if (ms > state.lastArrivalMs) {
       return state.next;
     }
-    const first = state.hot[state.hotFrom];
+    const ring = this.#ring;
+    const first = ring.oldest(state);
     const allStoredIsHot = state.oldest >= state.hotOrdinal;
-    if (first !== undefined && (first.arrivalMs < ms || allStoredIsHot)) {
-      const found = state.hot[findHotArrival(state, ms)];
-      return found === undefined ? state.next : Math.max(found.baseOrdinal, state.oldest);
+    if (first !== null && (ring.arrivalMs(first) < ms || allStoredIsHot)) {
+      const found = ring.findArrival(state, ms);
+      return found === null ? state.next : Math.max(ring.baseOrdinal(found), state.oldest);
     }
     return this.#seekCold(state, ms);
   }
@@ -237,12 +236,12 @@ export class VolumeReader {
   }
 
   #gatherHot(state: ShardState, from: number, gathering: Gathering): void {
-    const { hot } = state;
+    const ring = this.#ring;
     const pinned = new Set<Slab>();
-    for (let at = findHotOrdinal(state, from); at < hot.length && !gathering.full; at += 1) {
-      const section = hot[at] as HotSection;
-      gathering.count(section.baseOrdinal, section.count, section.payloadBytes);
-      gathering.sections.push(section.read(pinned));
+    let entry = ring.findOrdinal(state, from);
+    for (; entry !== null && !gathering.full; entry = ring.next(entry)) {
+      gathering.count(ring.baseOrdinal(entry), ring.count(entry), ring.payloadBytes(entry));
+      gathering.sections.push(ring.read(entry, pinned));
     }
     if (pinned.size > 0) {
       gathering.releases.push(onlyOnce(() => this.#ring.unpin(pinned)));

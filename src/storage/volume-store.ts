@@ -3,6 +3,7 @@
  */
 import type { Section } from '../model/section.ts';
 import type { ShardKey } from '../model/stream.ts';
+import type { SectionBatch } from './section-batch.ts';
 
 /** A run of sections of one shard, in ordinal order. */
 export interface SectionRun {
@@ -24,6 +25,12 @@ export interface ShardBounds {
   readonly next: number;
   /** Arrival of the newest record ever stored, 0 when none. */
   readonly lastArrivalMs: number;
+}
+
+/** The sections of one commit. */
+export interface CommittedSections {
+  readonly count: number;
+  shard(index: number): ShardKey;
 }
 
 /** Too much is waiting to be written already. Nothing of the call was stored; retry later. */
@@ -50,10 +57,10 @@ export interface DamageReport {
 export interface VolumeStore {
   /**
    * Appends sections, all in one commit or a later one each, in call order. Resolves when all are
-   * durable; the payloads are lent until then. Rejects with LogFullError (retryable, nothing
-   * stored), EngineUnavailableError or FencedError (the volume is stopped).
+   * durable; payloads and arrays are lent until it has returned. Rejects with LogFullError
+   * (retryable, nothing stored), EngineUnavailableError or FencedError (the volume is stopped).
    */
-  append(sections: readonly Section[]): Promise<void>;
+  append(sections: readonly Section[] | SectionBatch): Promise<void>;
   /**
    * Sections that hold ordinals from `fromOrdinal` on (the first may begin below it), until
    * `recordsMax` records or `bytesMax` payload bytes are passed (at least one section if there is
@@ -69,10 +76,10 @@ export interface VolumeStore {
   seekTime(shard: ShardKey, ms: number): number | Promise<number>;
   bounds(shard: ShardKey): ShardBounds;
   /**
-   * Called after each commit with its sections, in commit order, before `append` resolves; their
-   * payloads must not be kept. Returns the unsubscriber.
+   * Called after each commit with its sections, in commit order, before `append` resolves; valid
+   * during the call only. Returns the unsubscriber.
    */
-  onCommitted(listener: (sections: readonly Section[]) => void): () => void;
+  onCommitted(listener: (committed: CommittedSections) => void): () => void;
   /**
    * Drops or rewrites stored data that no shard needs. `horizonMs(shard)` is the instant before
    * which the shard's records may go; Infinity for shards that are gone.

@@ -308,17 +308,19 @@ function committing(kind: 'memory' | 'local'): void {
     const volume = await bench.open();
     const heard: number[] = [];
     const stop = volume.onCommitted((sections) => {
-      heard.push(...sections.map((one) => one.baseOrdinal));
+      for (let i = 0; i < sections.count; i += 1) {
+        heard.push(sections.shard(i));
+      }
     });
     await Promise.all(
-      [1, 2, 3, 4, 5].map(async (ordinal) => {
-        await volume.append([section(1, ordinal)]);
-        assert.ok(heard.includes(ordinal));
+      [1, 2, 3, 4, 5].map(async (shard) => {
+        await volume.append([section(shard, 1)]);
+        assert.ok(heard.includes(shard));
       }),
     );
     assert.deepEqual(heard, [1, 2, 3, 4, 5]);
     stop();
-    await volume.append([section(1, 6)]);
+    await volume.append([section(6, 1)]);
     assert.equal(heard.length, 5);
   });
 
@@ -326,7 +328,7 @@ function committing(kind: 'memory' | 'local'): void {
     const bench = new Bench(kind);
     const volume = await bench.open();
     const commits: number[] = [];
-    volume.onCommitted((sections) => commits.push(sections.length));
+    volume.onCommitted(({ count }) => commits.push(count));
     const appends = Array.from({ length: 20 }, (_, index) =>
       volume.append([section(1, index + 1)]),
     );
@@ -338,7 +340,7 @@ function committing(kind: 'memory' | 'local'): void {
     const bench = new Bench(kind);
     const volume = await bench.open({ frameBytesMax: 2048 });
     const commits: number[] = [];
-    volume.onCommitted((sections) => commits.push(sections.length));
+    volume.onCommitted(({ count }) => commits.push(count));
     const sizes = [10, 500, 500, 500, 5000, 100, 100];
     await volume.append(sizes.map((bytes, index) => section(1, index + 1, 1, bytes)));
     assert.deepEqual(commits, [4, 1, 2]);

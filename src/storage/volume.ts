@@ -15,21 +15,29 @@ import type { Disk } from '../runtime/disk.ts';
 import { writeCatalog } from './catalog.ts';
 import type { CommitLog, VolumeWriter } from './commit-log.ts';
 import { EngineUnavailableError } from './commit-log.ts';
-import { encodedBytes, encodeFrame } from './frame.ts';
+import { encodedBytes } from './frame.ts';
 import type { EncodedFrame } from './frame.ts';
-import type { Batch } from './group-commit.ts';
-import { GroupCommit, payloadBytesOf } from './group-commit.ts';
+import { GroupCommit } from './group-commit.ts';
+import { HeldFrame } from './held-frame.ts';
 import { sealedUnit } from './index-store.ts';
 import type { OpenedUnits } from './open-units.ts';
 import { openUnits } from './open-units.ts';
 import { Retention } from './retention.ts';
 import { SealedFiles } from './sealed-file.ts';
-import type { ShardTable } from './shard-table.ts';
+import type { SectionBatch } from './section-batch.ts';
+import { payloadBytesOf, sectionBatch } from './section-batch.ts';
+import type { ShardState, ShardTable } from './shard-table.ts';
 import { TailRing } from './tail-ring.ts';
 import { UnitIndexBuilder } from './unit-index.ts';
 import type { UnitList } from './unit-list.ts';
 import { VolumeReader } from './volume-reader.ts';
-import type { DamageReport, SectionRun, ShardBounds, VolumeStore } from './volume-store.ts';
+import type {
+  CommittedSections,
+  DamageReport,
+  SectionRun,
+  ShardBounds,
+  VolumeStore,
+} from './volume-store.ts';
 
 export interface VolumeDeps {
   readonly log: CommitLog;
@@ -67,7 +75,10 @@ const DEFAULTS = {
   indexCacheBytesMax: 8 * MIB,
 };
 
-type Listener = (sections: readonly Section[]) => void;
+/** Frames kept to be filled again: the one being committed and the one that fills. */
+const SPARE_FRAMES_MAX = 2;
+
+type Listener = (committed: CommittedSections) => void;
 
 export class Volume implements VolumeStore {
   readonly #deps: VolumeDeps;
@@ -80,7 +91,10 @@ export class Volume implements VolumeStore {
   readonly #ring: TailRing;
   readonly #reader: VolumeReader;
   readonly #retention: Retention;
-  readonly #commits: GroupCommit;
+  readonly #commits: GroupCommit<HeldFrame>;
+  readonly #spareFrames: HeldFrame[] = [];
+  /** Shards of the append under way, by section. */
+  readonly #appending: ShardState[] = [];
   readonly #listeners = new Set<Listener>();
   #unitBytes: number;
   /** The next commit begins a unit. */
@@ -117,7 +131,9 @@ export class Volume implements VolumeStore {
       { log, units, table, clock, saveCatalog, sealActive },
       { volume, epoch, identity, unitBytesMax, onDamage },
     );
-    this.#commits = new GroupCommit((batch) => this.#commit(batch), options);
+    const begin = (): HeldFrame => this.#spareFrames.pop() ?? new HeldFrame(this.#ring);
+    const commit = (frame: HeldFrame): Promise<void> => this.#commit(frame);
+    this.#commits = new GroupCommit({ begin, commit }, options);
   }
 
   /** Recovers the volume, fences earlier writers, and gives it ready to read and append. */
@@ -133,19 +149,32 @@ export class Volume implements VolumeStore {
     return new Volume(deps, full, writer, { ...opened, files });
   }
 
-  append(sections: readonly Section[]): Promise<void> {
-    const refusal = this.#commits.refusal(sections);
+  append(sections: readonly Section[] | SectionBatch): Promise<void> {
+    const batch = 'shards' in sections ? sections : sectionBatch(sections);
+    const refusal = this.#commits.refusal(payloadBytesOf(batch));
     if (refusal !== null) {
       return Promise.reject(refusal);
     }
-    for (const section of sections) {
-      const { baseOrdinal, count, payload } = section;
-      const state = this.#table.ensure(section.shard);
-      assert(baseOrdinal >= state.queuedNext, 'volume: ordinals of a shard must rise');
-      assert(count > 0 && payload.byteLength >= count, 'volume: a record takes a byte or more');
-      state.queuedNext = baseOrdinal + count;
+    const { count, shards, baseOrdinals, counts, payloadBytes } = batch;
+    if (count === 0) {
+      return Promise.resolve();
     }
-    return this.#commits.append(sections);
+    const states = this.#appending;
+    for (let index = 0; index < count; index += 1) {
+      const baseOrdinal = baseOrdinals[index]!;
+      const records = counts[index]!;
+      const state = this.#table.ensure(shards[index]!);
+      assert(baseOrdinal >= state.queuedNext, 'volume: ordinals of a shard must rise');
+      assert(
+        records > 0 && payloadBytes[index]! >= records,
+        'volume: a record takes a byte or more',
+      );
+      state.queuedNext = baseOrdinal + records;
+      states[index] = state;
+    }
+    return this.#commits.append(count, payloadBytes, (frame, index) => {
+      frame.add(states[index]!, batch, index);
+    });
   }
 
   read(
@@ -192,9 +221,19 @@ export class Volume implements VolumeStore {
     }
   }
 
-  async #commit(batch: Batch): Promise<void> {
-    const { sections, payloadCrcs } = batch;
-    const bytes = encodedBytes(sections.length, payloadBytesOf(sections));
+  async #commit(held: HeldFrame): Promise<void> {
+    try {
+      await this.#write(held);
+    } finally {
+      held.reset();
+      if (this.#spareFrames.length < SPARE_FRAMES_MAX) {
+        this.#spareFrames.push(held);
+      }
+    }
+  }
+
+  async #write(held: HeldFrame): Promise<void> {
+    const bytes = encodedBytes(held.count, held.payloadBytes);
     const writer = this.#writer;
     const full = this.#unitBytes > 0 && this.#unitBytes + bytes > this.#options.unitBytesMax;
     if (full || this.#sealWanted) {
@@ -204,12 +243,13 @@ export class Volume implements VolumeStore {
     const { volume, epoch } = this.#options;
     const stamp = { volume, epoch, timestampMs: this.#deps.clock.now() };
     const tails = begins ? this.#table.tails() : null;
-    const frame = encodeFrame(writer.chain, stamp, sections, payloadCrcs, tails);
+    const frame = held.finish(writer.chain, stamp, tails);
     let position: number;
     try {
       position = await writer.append(frame.parts);
     } catch (error) {
-      this.#unqueue(sections);
+      held.forEach((_row, { slab }) => this.#ring.giveUp(slab));
+      this.#unqueue(held);
       throw error;
     }
     if (begins) {
@@ -217,47 +257,55 @@ export class Volume implements VolumeStore {
       this.#beginUnit(position);
     }
     this.#unitBytes += frame.bytes;
-    this.#apply(position, frame, sections, payloadCrcs, tails);
-    if (sections.length > 0) {
+    this.#apply(position, frame, held, tails);
+    if (held.count > 0) {
       for (const listener of this.#listeners) {
-        listener(sections);
+        listener(held.draft);
       }
     }
   }
 
   /** Enters committed sections into index, table and ring. */
-  #apply(
-    position: number,
-    frame: EncodedFrame,
-    sections: readonly Section[],
-    payloadCrcs: readonly number[],
-    tails: Uint8Array | null,
-  ): void {
+  #apply(position: number, frame: EncodedFrame, held: HeldFrame, tails: Uint8Array | null): void {
     const { active } = this.#units;
     assert(active !== null, 'volume: a commit without a unit');
     const framePlace = position - active.from;
+    const { draft, states } = held;
     let offset = frame.headBytes + (tails?.byteLength ?? 0);
-    for (const [index, section] of sections.entries()) {
-      const state = this.#table.ensure(section.shard);
-      const { baseOrdinal, arrivalMs, count, keyId } = section;
-      const payloadBytes = section.payload.byteLength;
-      const payloadCrc = payloadCrcs[index] as number;
-      const entries = active.begin(section.shard, state.next, state.lastArrivalMs);
-      const place = { framePlace, offset, payloadBytes, payloadCrc, keyId };
-      active.add(entries, { baseOrdinal, arrivalMs, count, ...place });
-      offset += payloadBytes;
+    held.forEach((row, section) => {
+      const state = states[row]!;
+      const { baseOrdinal, arrivalMs, count, keyId, bytes } = section;
+      if (state.unit !== active || state.entries === null) {
+        state.unit = active;
+        state.entries = active.begin(state.shard, state.next, state.lastArrivalMs);
+      }
+      const crc = draft.payloadCrc(row);
+      active.add(
+        state.entries,
+        baseOrdinal,
+        arrivalMs,
+        count,
+        framePlace,
+        offset,
+        bytes,
+        crc,
+        keyId,
+      );
+      offset += bytes;
       state.next = baseOrdinal + count;
       state.lastArrivalMs = Math.max(state.lastArrivalMs, arrivalMs);
       this.#ring.push(state, section);
-    }
+    });
   }
 
   /** The frame at `position` is the first of a new unit: seals the one before. */
   #beginUnit(position: number): void {
     const before = this.#units.active;
     if (before !== null) {
-      for (const { shard, next, lastArrivalMs } of this.#table.values()) {
-        before.begin(shard, next, lastArrivalMs);
+      for (const state of this.#table.values()) {
+        if (state.unit !== before) {
+          before.begin(state.shard, state.next, state.lastArrivalMs);
+        }
       }
       const unit = sealedUnit(before.from, this.#unitBytes, before.generation);
       this.#units.sealed.push(unit);
@@ -272,14 +320,17 @@ export class Volume implements VolumeStore {
   }
 
   /** Takes back the ordinals of sections that were not stored, as far as nothing later waits. */
-  #unqueue(sections: readonly Section[]): void {
-    for (const { shard } of sections) {
-      const state = this.#table.ensure(shard);
+  #unqueue(held: HeldFrame): void {
+    for (let row = 0; row < held.count; row += 1) {
+      const state = held.states[row]!;
       state.queuedNext = state.next;
     }
-    for (const { shard, baseOrdinal, count } of this.#commits.waiting) {
-      const state = this.#table.ensure(shard);
-      state.queuedNext = Math.max(state.queuedNext, baseOrdinal + count);
+    for (const { draft, states } of this.#commits.waiting) {
+      for (let row = 0; row < draft.count; row += 1) {
+        const state = states[row]!;
+        const end = draft.baseOrdinal(row) + draft.recordCount(row);
+        state.queuedNext = Math.max(state.queuedNext, end);
+      }
     }
   }
 

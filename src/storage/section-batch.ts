@@ -1,0 +1,59 @@
+/**
+ * Sections of one append as a struct of arrays: no object per section, so that a call whose records
+ * go to hundreds of shards costs little more than one for a few.
+ *
+ * The payload of a section is either given whole or lies in pieces of `packed`, which are stored
+ * one after the other.
+ */
+import type { Section } from '../model/section.ts';
+
+export interface SectionBatch {
+  readonly count: number;
+  /** By section: ShardKey. */
+  readonly shards: Float64Array;
+  readonly baseOrdinals: Float64Array;
+  readonly arrivalMs: Float64Array;
+  /** By section: number of records. */
+  readonly counts: Uint32Array;
+  readonly keyIds: Uint32Array;
+  readonly payloadBytes: Uint32Array;
+  /** By section, where they are not in `packed`. Lent until the append has returned. */
+  readonly payloads: readonly (Uint8Array | null)[] | null;
+  /** Lent until the append has returned. */
+  readonly packed: Uint8Array;
+  /** Section i is made of pieces `[firstPieces[i], firstPieces[i + 1])`. */
+  readonly firstPieces: Uint32Array;
+  /** Where in `packed` each piece begins and ends. */
+  readonly pieceStarts: Uint32Array;
+  readonly pieceEnds: Uint32Array;
+}
+
+const NO_BYTES = new Uint8Array(0);
+const NO_PIECES = new Uint32Array(0);
+
+/** The batch of sections given one by one. */
+export function sectionBatch(sections: readonly Section[]): SectionBatch {
+  return {
+    count: sections.length,
+    shards: Float64Array.from(sections, ({ shard }) => shard),
+    baseOrdinals: Float64Array.from(sections, ({ baseOrdinal }) => baseOrdinal),
+    arrivalMs: Float64Array.from(sections, ({ arrivalMs }) => arrivalMs),
+    counts: Uint32Array.from(sections, ({ count }) => count),
+    keyIds: Uint32Array.from(sections, ({ keyId }) => keyId),
+    payloadBytes: Uint32Array.from(sections, ({ payload }) => payload.byteLength),
+    payloads: sections.map(({ payload }) => payload),
+    packed: NO_BYTES,
+    firstPieces: NO_PIECES,
+    pieceStarts: NO_PIECES,
+    pieceEnds: NO_PIECES,
+  };
+}
+
+/** Payload bytes of all sections. */
+export function payloadBytesOf(batch: SectionBatch): number {
+  let bytes = 0;
+  for (let i = 0; i < batch.count; i += 1) {
+    bytes += batch.payloadBytes[i]!;
+  }
+  return bytes;
+}
