@@ -57,14 +57,20 @@ export interface ListenerOptions {
   readonly tls: TlsIdentity | Promise<TlsIdentity> | null;
 }
 
+/** A bound socket of this thread without a server around it, as Node has it under `_handle`. */
+export interface SocketHandle {
+  readonly fd: number;
+  /** Closing twice does nothing. */
+  close(): void;
+}
+
 /**
- * Where to listen: an address, or a descriptor that is bound and listening already and is this
- * listener's own from then on. The socket behind it may be shared with other threads that have
- * descriptors of their own; they take turns.
+ * Where to listen: an address, or a socket that is bound already and is this listener's own from
+ * then on. Other threads may accept from the same through descriptors of theirs; they take turns.
  */
 export type ListenTarget =
   | { readonly host: string; readonly port: number }
-  | { readonly fd: number; readonly turns: AcceptTurns };
+  | { readonly handle: SocketHandle; readonly turns: AcceptTurns };
 
 export interface BoundAddress {
   readonly host: string;
@@ -139,18 +145,22 @@ export class HttpListener {
 
   /** Rejects when the address cannot be bound. */
   listen(target: ListenTarget): Promise<BoundAddress> {
-    const where = 'fd' in target ? { fd: target.fd } : target;
-    if ('fd' in target) this.#turns = target.turns;
     return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ ...where, backlog: BACKLOG }, () => {
+      const listening = (): void => {
         this.#server.off('error', reject);
         // A failed accept (out of descriptors) must not end the process; the client sees its own
         // timeout.
         this.#server.on('error', () => {});
         const { address, port } = this.#server.address() as AddressInfo;
         resolve({ host: address, port });
-      });
+      };
+      this.#server.once('error', reject);
+      if ('handle' in target) {
+        this.#turns = target.turns;
+        this.#server.listen(target.handle, BACKLOG, listening);
+      } else {
+        this.#server.listen({ ...target, backlog: BACKLOG }, listening);
+      }
     });
   }
 

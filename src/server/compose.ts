@@ -166,9 +166,9 @@ function callLimits(
   return limits;
 }
 
-/** `auto` leaves a core to the thread that all the others wait for. */
+/** `auto` is one front end per core, of which this thread is one. */
 function workerCount({ workers }: ComposeConfig, os: Os): number {
-  return workers === 'auto' ? Math.min(64, Math.max(1, os.cpuCount - 1)) : workers;
+  return workers === 'auto' ? Math.min(64, Math.max(1, os.cpuCount)) : workers;
 }
 
 interface ListenParts {

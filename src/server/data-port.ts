@@ -1,7 +1,9 @@
 /**
- * Who serves the data port: this thread, beside everything else, or threads of their own.
+ * Who serves the data port: this thread, beside everything else, alone or with others that do
+ * nothing but that.
  */
-import type { Caller } from '../api/operation.ts';
+import type { Caller, Protocol } from '../api/operation.ts';
+import { dataOperations } from '../api/registry.ts';
 import type { DecodedBody } from '../api/registry.ts';
 import type { CredentialFile } from '../auth/credential-file.ts';
 import type { BufferPool } from '../common/buffer-pool.ts';
@@ -9,28 +11,30 @@ import { DirectoryFeed, DIRECTORY_FEED_DEFAULTS } from '../cache/directory-feed.
 import { defaultHttpLimits } from '../frontend/http-options.ts';
 import type { HttpLimits } from '../frontend/http-options.ts';
 import { HttpListener } from '../frontend/listener.ts';
+import type { ListenTarget } from '../frontend/listener.ts';
 import type { OperationLimits } from '../frontend/operation-limits.ts';
 import { Pipeline } from '../frontend/pipeline.ts';
-import type { Authenticator } from '../frontend/pipeline.ts';
+import type { ApiCalls, Authenticator, Call, CallOutput } from '../frontend/pipeline.ts';
 import type { MetricsRegistry } from '../metrics/registry.ts';
 import type { Backend } from '../model/data-plane.ts';
 import type { DirectorySource } from '../model/directory.ts';
 import { undigested } from '../runtime/body-buffers.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { leaveTurns, sharedCounts } from '../runtime/node/accept-turns.ts';
+import type { BodyBuffers } from '../runtime/body-buffers.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
+import { leaveTurns, NodeAcceptTurns, sharedCounts } from '../runtime/node/accept-turns.ts';
 import { DigestThread, DIGEST_THREAD_DEFAULTS } from '../runtime/node/digest-thread.ts';
 import { NodeThreads } from '../runtime/node/threads.ts';
 import type { Os } from '../runtime/os.ts';
 import type { Random } from '../runtime/random.ts';
 import { TRIM_EVERY_MS } from './buffer-options.ts';
 import { FrontEndHost } from './front-end-host.ts';
-import { FrontEnds } from './front-ends.ts';
+import { FRONT_ENDS_DEFAULTS, FrontEnds } from './front-ends.ts';
+import { ListeningSocket } from './listening-socket.ts';
 import type { Log } from './log.ts';
 import type { ServerConfig } from './options.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import type { PemIdentity } from './self-signed.ts';
 import type { ServerApi } from './server-api.ts';
-import { SharedPort } from './shared-port.ts';
 import { credentialsPath } from './verified-access.ts';
 
 /** Requests in flight get this long to finish when the server stops; the rest is cut. */
@@ -70,76 +74,111 @@ export interface DataPortOptions {
   readonly sealingKey: Uint8Array;
 }
 
-/** The data port served by `workers` threads of their own, or by this one where it is one. */
+/** The data port served by `workers` threads, of which this is one. */
 export function dataPort(
   dependencies: DataPortDependencies,
   options: DataPortOptions,
   workers: number,
 ): DataPort {
   return workers === 1
-    ? servedHere(dependencies, options)
+    ? new SingleThread(dependencies, options)
     : new Workers(dependencies, options, workers);
 }
 
-function servedHere(
-  { clock, random, os, log, registry, api, authenticator, buffers }: DataPortDependencies,
-  { config, certificate }: DataPortOptions,
-): DataPort {
-  const pipeline = new Pipeline<Caller, DecodedBody>({
-    clock,
-    random,
-    log,
-    observer: new RequestMetrics(registry),
-    authenticator,
-    api,
-  });
-  const digests =
-    config.auth === 'verify' && os.cpuCount > 1
-      ? new DigestThread(buffers, DIGEST_THREAD_DEFAULTS)
-      : null;
-  const trimming = clock.every(TRIM_EVERY_MS, () => digests?.trim());
-  const bodies = digests ?? undigested(buffers);
-  const listener = new HttpListener(
-    { clock, handler: pipeline, bodies, buffers },
-    { limits: defaultHttpLimits, tls: certificate },
-  );
-  registry.measured(
-    { name: 'tailrace_http_connections', help: 'Open connections of the data port.' },
-    () => listener.connectionCount,
-  );
-  return {
-    listen: async () => (await listener.listen({ host: config.host, port: config.port })).port,
-    metrics: () => Promise.resolve(''),
-    close: async () => {
-      pipeline.endStreams();
-      await listener.close(drainMs);
-      trimming.cancel();
-      digests?.close();
-    },
-  };
+/** A front end in this thread. */
+class OwnFrontEnd {
+  readonly #pipeline: Pipeline<Caller, DecodedBody>;
+  readonly #listener: HttpListener;
+
+  constructor(
+    dependencies: DataPortDependencies,
+    { certificate }: DataPortOptions,
+    api: ApiCalls<Caller, DecodedBody>,
+    limits: HttpLimits,
+    bodies: BodyBuffers,
+  ) {
+    const { clock, random, log, registry, authenticator, buffers } = dependencies;
+    const observer = new RequestMetrics(registry);
+    this.#pipeline = new Pipeline({ clock, random, log, observer, authenticator, api });
+    const parts = { clock, handler: this.#pipeline, bodies, buffers };
+    this.#listener = new HttpListener(parts, { limits, tls: certificate });
+    registry.measured(
+      { name: 'tailrace_http_connections', help: 'Open connections of the data port.' },
+      () => this.#listener.connectionCount,
+    );
+  }
+
+  async listen(target: ListenTarget): Promise<number> {
+    return (await this.#listener.listen(target)).port;
+  }
+
+  async close(): Promise<void> {
+    this.#pipeline.endStreams();
+    await this.#listener.close(drainMs);
+  }
 }
 
+class SingleThread implements DataPort {
+  readonly #frontEnd: OwnFrontEnd;
+  readonly #address: { readonly host: string; readonly port: number };
+  /** Null where bodies have no digest, or no processor is left to make it on. */
+  readonly #digests: DigestThread | null;
+  readonly #trimming: Timer;
+
+  constructor(dependencies: DataPortDependencies, options: DataPortOptions) {
+    const { clock, os, api, buffers } = dependencies;
+    const { host, port, auth } = options.config;
+    this.#address = { host, port };
+    this.#digests =
+      auth === 'verify' && os.cpuCount > 1
+        ? new DigestThread(buffers, DIGEST_THREAD_DEFAULTS)
+        : null;
+    this.#trimming = clock.every(TRIM_EVERY_MS, () => this.#digests?.trim());
+    const bodies = this.#digests ?? undigested(buffers);
+    this.#frontEnd = new OwnFrontEnd(dependencies, options, api, defaultHttpLimits, bodies);
+  }
+
+  listen(): Promise<number> {
+    return this.#frontEnd.listen(this.#address);
+  }
+
+  metrics(): Promise<string> {
+    return Promise.resolve('');
+  }
+
+  async close(): Promise<void> {
+    await this.#frontEnd.close();
+    this.#trimming.cancel();
+    this.#digests?.close();
+  }
+}
+
+/** This thread and `count - 1` others. */
 class Workers implements DataPort {
   readonly #dependencies: DataPortDependencies;
   readonly #options: DataPortOptions;
   readonly #count: number;
   readonly #feed: DirectoryFeed;
-  #port: SharedPort | null = null;
-  #frontEnds: FrontEnds | null = null;
+  readonly #own: OwnFrontEnd;
+  #socket: ListeningSocket | null = null;
+  #others: FrontEnds | null = null;
 
   constructor(dependencies: DataPortDependencies, options: DataPortOptions, count: number) {
-    const { clock, directory, registry } = dependencies;
+    const { clock, directory, registry, api, buffers } = dependencies;
     this.#dependencies = dependencies;
     this.#options = options;
     this.#count = count;
     this.#feed = new DirectoryFeed({ clock, source: directory }, DIRECTORY_FEED_DEFAULTS);
+    const limits = shareOf(defaultHttpLimits, count);
+    const settled = new SettledApi(api, this.#feed);
+    this.#own = new OwnFrontEnd(dependencies, options, settled, limits, undigested(buffers));
     registry.measured(
       { name: 'tailrace_front_ends', help: 'Threads that serve the data port.' },
-      () => this.#frontEnds?.count ?? 0,
+      () => 1 + (this.#others?.count ?? 0),
     );
     registry.counted(
       { name: 'tailrace_front_end_deaths_total', help: 'Front ends that died and were replaced.' },
-      () => this.#frontEnds?.deaths ?? 0,
+      () => this.#others?.deaths ?? 0,
     );
     registry.counted(
       {
@@ -153,23 +192,24 @@ class Workers implements DataPort {
   async listen(): Promise<number> {
     const { clock, os, log, api, backend, limits, credentials, buffers } = this.#dependencies;
     const { config, certificate, sealingKey } = this.#options;
-    const port = await SharedPort.open(config.host, config.port, this.#count);
-    this.#port = port;
+    const socket = await ListeningSocket.open(config.host, config.port);
+    this.#socket = socket;
     const acceptCounts = sharedCounts(this.#count);
-    this.#frontEnds = await FrontEnds.open(
+    this.#others = await FrontEnds.open(
       {
         ...{ clock, os, log, backend, credentials, buffers },
         threads: new NodeThreads(),
         feed: this.#feed,
         host: new FrontEndHost({ api, feed: this.#feed, limits, credentials, log }),
-        descriptor: () => port.descriptor(),
         left: (number) => leaveTurns(acceptCounts, number),
       },
       {
-        count: this.#count,
+        ...FRONT_ENDS_DEFAULTS,
+        count: this.#count - 1,
         certificate,
         data: {
           acceptCounts,
+          descriptor: socket.descriptor,
           region: config.region,
           auth: config.auth,
           limited: config.limits !== 'off',
@@ -181,17 +221,55 @@ class Workers implements DataPort {
         },
       },
     );
-    return port.port;
+    const turns = new NodeAcceptTurns(acceptCounts, 0);
+    return this.#own.listen({ handle: socket.handle, turns });
   }
 
   async metrics(): Promise<string> {
-    return (await this.#frontEnds?.metrics()) ?? '';
+    return (await this.#others?.metrics()) ?? '';
   }
 
   async close(): Promise<void> {
-    await this.#frontEnds?.close(drainMs);
-    this.#port?.close();
+    await this.#others?.startNoMore();
+    await Promise.all([this.#own.close(), this.#others?.close(drainMs)]);
+    this.#socket?.close();
     this.#feed.close();
+  }
+}
+
+/** Answers what is not about records when every front end knows what the answer says. */
+class SettledApi implements ApiCalls<Caller, DecodedBody> {
+  readonly #api: ServerApi;
+  readonly #feed: DirectoryFeed;
+
+  constructor(api: ServerApi, feed: DirectoryFeed) {
+    this.#api = api;
+    this.#feed = feed;
+  }
+
+  has(operation: string): boolean {
+    return this.#api.has(operation);
+  }
+
+  decode(operation: string | null, protocol: Protocol, body: Uint8Array): DecodedBody {
+    return this.#api.decode(operation, protocol, body);
+  }
+
+  invoke(
+    operation: string,
+    input: DecodedBody,
+    call: Call<Caller>,
+  ): CallOutput | Promise<CallOutput> {
+    if (dataOperations.has(operation)) return this.#api.invoke(operation, input, call);
+    return this.#settled(operation, input, call);
+  }
+
+  async #settled(operation: string, input: DecodedBody, call: Call<Caller>): Promise<CallOutput> {
+    try {
+      return await this.#api.invoke(operation, input, call);
+    } finally {
+      await this.#feed.settled();
+    }
   }
 }
 

@@ -32,6 +32,7 @@ import { BUFFER_OPTIONS, TRIM_EVERY_MS } from './buffer-options.ts';
 import { FrontEndApi } from './front-end-api.ts';
 import type { ForwardableBody } from './front-end-api.ts';
 import { frontEndKinds, readCertificate, readCredentials } from './front-end-wire.ts';
+import { copiedSocket } from './listening-socket.ts';
 import type { LogOptions } from './log.ts';
 import { openLog, standardError } from './log.ts';
 import { openAccess } from './open-access.ts';
@@ -41,9 +42,9 @@ import { resourceFacts } from './verified-access.ts';
 
 /** What a front end is started with. */
 export interface FrontEndData {
-  /** From 0. */
+  /** From 1: the server's thread is 0. */
   readonly number: number;
-  /** Of the data port, this thread's own. */
+  /** Of the data port, the server's; to be copied. */
   readonly descriptor: number;
   /** See AcceptTurns. */
   readonly acceptCounts: SharedArrayBuffer;
@@ -100,9 +101,9 @@ export async function runFrontEnd(link: Link, data: FrontEndData): Promise<void>
   serveMetrics(rpc, registry);
   serveDrain(rpc, pipeline, listener, data.drainMs);
   rpc.start();
-  await Promise.all([directory.complete, known]);
+  const [handle] = await Promise.all([copiedSocket(data.descriptor), directory.complete, known]);
   const turns = new NodeAcceptTurns(data.acceptCounts, data.number);
-  await listener.listen({ fd: data.descriptor, turns });
+  await listener.listen({ handle, turns });
   rpc.notify(frontEndKinds.ready, () => undefined);
 }
 

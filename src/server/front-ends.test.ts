@@ -8,18 +8,20 @@ import { describe, test } from 'node:test';
 import { BufferPool } from '../common/buffer-pool.ts';
 import { DirectoryFeed, DIRECTORY_FEED_DEFAULTS } from '../cache/directory-feed.ts';
 import { defaultHttpLimits } from '../frontend/http-options.ts';
+import type { SocketHandle } from '../frontend/listener.ts';
 import type { Backend } from '../model/data-plane.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { leaveTurns, sharedCounts } from '../runtime/node/accept-turns.ts';
 import { NodeClock } from '../runtime/node/clock.ts';
 import { NodeOs } from '../runtime/node/os.ts';
 import { NodeThreads } from '../runtime/node/threads.ts';
 import type { Thread, Threads } from '../runtime/threads.ts';
 import { BUFFER_OPTIONS } from './buffer-options.ts';
-import { FrontEnds } from './front-ends.ts';
+import { FRONT_ENDS_DEFAULTS, FrontEnds } from './front-ends.ts';
 import { startServer } from './index.ts';
 import type { TailraceServer } from './index.ts';
+import { copiedSocket, ListeningSocket } from './listening-socket.ts';
 import { call, fetchText } from './server-calls.suite.ts';
-import { SharedPort } from './shared-port.ts';
 
 /** Asks over this many connections at once, so that every front end is asked. */
 const connections = 24;
@@ -89,14 +91,34 @@ describe('a server with three workers', () => {
   });
 });
 
-/** Threads that a test can kill. */
-class MortalThreads implements Threads {
+/** Threads that a test can kill, of which the first may be another program. */
+class TestThreads implements Threads {
   readonly started: Thread[] = [];
   readonly #threads = new NodeThreads();
+  readonly #first: URL | null;
+
+  constructor(first: URL | null = null) {
+    this.#first = first;
+  }
+
   start(entry: URL, data: unknown): Thread {
-    const thread = this.#threads.start(entry, data);
+    const program = this.started.length === 0 ? (this.#first ?? entry) : entry;
+    const thread = this.#threads.start(program, data);
     this.started.push(thread);
     return thread;
+  }
+}
+
+/** The clock of the system, but for intervals that a test makes longer. */
+class HurriedClock extends NodeClock {
+  #addedMs = 0;
+
+  hurry(ms: number): void {
+    this.#addedMs += ms;
+  }
+
+  override monotonic(): number {
+    return super.monotonic() + this.#addedMs;
   }
 }
 
@@ -109,73 +131,126 @@ const nothing: Backend = {
   unseal: () => undefined,
 };
 
-test('a front end that dies is replaced, and its counts are kept', async () => {
-  const count = 2;
-  const clock = new NodeClock();
-  const port = await SharedPort.open('127.0.0.1', 0, count);
-  const threads = new MortalThreads();
-  const acceptCounts = sharedCounts(count);
-  const logged: string[] = [];
-  const log = {
-    debug: () => undefined,
-    info: () => undefined,
-    warn: (_fields: object, text: string) => logged.push(text),
-    error: (_fields: object, text: string) => logged.push(text),
-  };
-  const source = { entries: () => [], onEntry: () => () => undefined };
-  const feed = new DirectoryFeed({ clock, source }, DIRECTORY_FEED_DEFAULTS);
-  const frontEnds = await FrontEnds.open(
-    {
-      ...{ clock, threads, log, feed },
-      buffers: new BufferPool(BUFFER_OPTIONS),
-      os: new NodeOs(),
-      backend: nothing,
-      host: { add: () => undefined },
-      credentials: null,
-      descriptor: () => port.descriptor(),
-      left: (number) => leaveTurns(acceptCounts, number),
-    },
-    {
-      count,
-      certificate: null,
-      data: {
-        acceptCounts,
-        region: 'us-east-1',
-        auth: 'open',
-        limited: false,
-        sealingKey: new Uint8Array(32),
-        http: defaultHttpLimits,
-        drainMs: 1_000,
-        log: { level: 'silent', format: 'json' },
-        credentialsPath: '',
+/** Front ends with nothing behind them. */
+class Subject {
+  readonly endpoint: string;
+  readonly logged: string[];
+  readonly frontEnds: FrontEnds;
+  readonly #socket: SocketHandle;
+
+  private constructor(socket: SocketHandle, port: number, logged: string[], frontEnds: FrontEnds) {
+    this.#socket = socket;
+    this.endpoint = `http://127.0.0.1:${port}`;
+    this.logged = logged;
+    this.frontEnds = frontEnds;
+  }
+
+  static async open(count: number, clock: Clock, threads: Threads): Promise<Subject> {
+    const bound = await ListeningSocket.open('127.0.0.1', 0);
+    // This thread accepts nothing.
+    const socket = await copiedSocket(bound.descriptor);
+    bound.close();
+    const acceptCounts = sharedCounts(count + 1);
+    const logged: string[] = [];
+    const log = {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (_fields: object, text: string) => logged.push(text),
+      error: (_fields: object, text: string) => logged.push(text),
+    };
+    const source = { entries: () => [], onEntry: () => () => undefined };
+    const frontEnds = await FrontEnds.open(
+      {
+        ...{ clock, threads, log },
+        feed: new DirectoryFeed({ clock, source }, DIRECTORY_FEED_DEFAULTS),
+        buffers: new BufferPool(BUFFER_OPTIONS),
+        os: new NodeOs(),
+        backend: nothing,
+        host: { add: () => undefined },
+        credentials: null,
+        left: (number) => leaveTurns(acceptCounts, number),
       },
-    },
-  );
-  // A connection for each: one kept alive may be that of a front end that has just died.
-  const endpoint = `http://127.0.0.1:${port.port}`;
-  const ask = () => call(endpoint, 'PutRecord', { StreamName: 'none' }, new Agent());
-  const asked = async () =>
-    (await frontEnds.metrics())
-      .split('\n')
-      .filter((line) => line.startsWith('tailrace_requests_total{'))
-      .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
-  /** A front end that is slow to answer is shown as it was before. */
-  const untilAsked = async (times: number) => {
+      {
+        ...FRONT_ENDS_DEFAULTS,
+        count,
+        lookMs: 20,
+        certificate: null,
+        data: {
+          acceptCounts,
+          descriptor: socket.fd,
+          region: 'us-east-1',
+          auth: 'open',
+          limited: false,
+          sealingKey: new Uint8Array(32),
+          http: defaultHttpLimits,
+          drainMs: 1_000,
+          log: { level: 'silent', format: 'json' },
+          credentialsPath: '',
+        },
+      },
+    );
+    return new Subject(socket, bound.port, logged, frontEnds);
+  }
+
+  /** Over a connection of its own. */
+  async ask(): Promise<number> {
+    const agent = new Agent();
+    const asked = call(this.endpoint, 'PutRecord', { StreamName: 'none' }, agent);
+    return (await asked.finally(() => agent.destroy())).status;
+  }
+
+  /** Until as many requests are counted. A front end that is slow is shown as it was before. */
+  async untilAsked(times: number): Promise<void> {
     let seen = 0;
-    while (seen < times) seen = await asked();
+    while (seen < times) {
+      seen = (await this.frontEnds.metrics())
+        .split('\n')
+        .filter((line) => line.startsWith('tailrace_requests_total{'))
+        .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    }
     assert.equal(seen, times);
-  };
-  for (let i = 0; i < 10; i++) assert.equal((await ask()).status, 400);
-  await untilAsked(10);
+  }
+
+  async close(): Promise<void> {
+    await this.frontEnds.close(1_000);
+    this.#socket.close();
+    await assert.rejects(this.ask(), { code: 'ECONNREFUSED' });
+  }
+}
+
+test('a front end that dies is replaced, and its counts are kept', async () => {
+  const threads = new TestThreads();
+  const subject = await Subject.open(2, new NodeClock(), threads);
+  const { frontEnds, logged } = subject;
+  for (let i = 0; i < 10; i++) assert.equal(await subject.ask(), 400);
+  await subject.untilAsked(10);
   await threads.started[0]!.terminate();
-  for (let i = 0; i < 10; i++) assert.equal((await ask()).status, 400);
-  while (frontEnds.count < count) await new Promise((resolve) => setImmediate(resolve));
+  for (let i = 0; i < 10; i++) assert.equal(await subject.ask(), 400);
+  while (frontEnds.count < 2) await new Promise((resolve) => setImmediate(resolve));
   assert.equal(threads.started.length, 3);
   assert.equal(frontEnds.deaths, 1);
-  for (let i = 0; i < 10; i++) assert.equal((await ask()).status, 400);
-  await untilAsked(30);
+  for (let i = 0; i < 10; i++) assert.equal(await subject.ask(), 400);
+  await subject.untilAsked(30);
   assert.deepEqual(logged, ['a front end died; another one takes its place']);
-  await frontEnds.close(1_000);
-  port.close();
-  await assert.rejects(ask(), { code: 'ECONNREFUSED' });
+  await subject.close();
+});
+
+test('a front end that hangs is ended when its time is up, and replaced', async () => {
+  const clock = new HurriedClock();
+  const threads = new TestThreads(new URL('./hanging-front-end.suite.js', import.meta.url));
+  const subject = await Subject.open(1, clock, threads);
+  const { frontEnds, logged } = subject;
+  assert.equal(frontEnds.count, 1);
+  while (frontEnds.deaths === 0) {
+    clock.hurry(FRONT_ENDS_DEFAULTS.stuckMs);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  while (frontEnds.count < 1) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(await subject.ask(), 400);
+  assert.equal(threads.started.length, 2);
+  assert.deepEqual(logged, [
+    'a front end is stuck',
+    'a front end died; another one takes its place',
+  ]);
+  await subject.close();
 });

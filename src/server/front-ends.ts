@@ -35,18 +35,25 @@ export interface FrontEndsDependencies {
   readonly host: Pick<FrontEndHost, 'add'>;
   /** Null where signatures are not checked. */
   readonly credentials: CredentialFile | null;
-  /** A descriptor of the data port for one front end more. */
-  readonly descriptor: () => Promise<number>;
   /** A front end does not accept any more. */
   readonly left: (number: number) => void;
 }
 
 export interface FrontEndsOptions {
   readonly count: number;
-  /** What each is started with, beside its number and descriptor. */
-  readonly data: Omit<FrontEndData, 'number' | 'descriptor' | 'certificate'>;
+  /** What each is started with, beside its number, from 1. */
+  readonly data: Omit<FrontEndData, 'number' | 'certificate'>;
   readonly certificate: PemIdentity | Promise<PemIdentity> | null;
+  /** Each is asked for its metrics so often, so that little is forgotten when it dies, ms. */
+  readonly lookMs: number;
+  /** One that has not answered by then is stuck, and is ended. */
+  readonly stuckMs: number;
 }
+
+export const FRONT_ENDS_DEFAULTS: Pick<FrontEndsOptions, 'lookMs' | 'stuckMs'> = {
+  lookMs: 5_000,
+  stuckMs: 30_000,
+};
 
 const entry = new URL('./front-end-main.js', import.meta.url);
 
@@ -54,14 +61,12 @@ const entry = new URL('./front-end-main.js', import.meta.url);
 const callsMax = 16;
 /** Metrics of one that does not answer in this time are those it gave last. */
 const metricsMs = 1_000;
-/** Each is asked for its metrics so often, so that little is forgotten when it dies. */
-const lookMs = 5_000;
-/** One that has not answered by then is stuck. */
-const stuckMs = 30_000;
 /** Dead front ends are replaced so often per second, and so many at once. */
 const restartsPerSecond = 0.2;
 const restartsBurst = 5;
 const drainSlackMs = 500;
+/** One that starts while all are stopped is waited for so long. */
+const startMs = 2_000;
 
 interface Running {
   readonly number: number;
@@ -71,6 +76,10 @@ interface Running {
   metrics: string;
   /** Whether it is being looked at. */
   asked: boolean;
+  /** Whether it listens. */
+  isReady: boolean;
+  /** Resolves when it does, or has ended. */
+  started: Promise<unknown>;
 }
 
 export class FrontEnds {
@@ -94,7 +103,7 @@ export class FrontEnds {
     this.#dependencies = dependencies;
     this.#options = options;
     this.#restarts = new TokenBucket(restartsPerSecond, restartsBurst, clock.monotonic());
-    this.#looking = clock.every(lookMs, () => {
+    this.#looking = clock.every(options.lookMs, () => {
       for (const running of this.#running) void this.#look(running);
     });
     const { certificate } = options;
@@ -118,7 +127,7 @@ export class FrontEnds {
     const frontEnds = new FrontEnds(dependencies, options);
     try {
       frontEnds.#leases.push(dependencies.os.acquire('threads', options.count));
-      const numbers = Array.from({ length: options.count }, (_, number) => number);
+      const numbers = Array.from({ length: options.count }, (_, i) => i + 1);
       await Promise.all(numbers.map((number) => frontEnds.#start(number)));
       return frontEnds;
     } catch (error) {
@@ -129,7 +138,7 @@ export class FrontEnds {
 
   /** Front ends at work. */
   get count(): number {
-    return this.#running.size;
+    return [...this.#running].filter(({ isReady }) => isReady).length;
   }
 
   /** The metrics of all front ends together, in Prometheus' text format. */
@@ -154,7 +163,7 @@ export class FrontEnds {
     if (running.asked) return;
     running.asked = true;
     try {
-      await this.#ask(running, stuckMs);
+      await this.#ask(running, this.#options.stuckMs);
     } catch (error) {
       if (!(error instanceof RpcError) || error.reason !== 'late') return;
       this.#dependencies.log.error({ frontEnd: running.number }, 'a front end is stuck');
@@ -164,9 +173,20 @@ export class FrontEnds {
     }
   }
 
+  /**
+   * Starts no more, and waits for those that are about to listen: after this nobody copies the
+   * server's socket.
+   */
+  async startNoMore(): Promise<void> {
+    this.#closing = true;
+    const starting = [...this.#running].filter(({ isReady }) => !isReady);
+    const over = Promise.all(starting.map(({ started }) => started));
+    await Promise.race([over, this.#dependencies.clock.sleep(startMs)]);
+  }
+
   /** Lets requests finish for at most `drainMs`, then ends the threads. */
   async close(drainMs: number): Promise<void> {
-    this.#closing = true;
+    await this.startNoMore();
     this.#looking.cancel();
     this.#stopFeeding();
     await Promise.all(
@@ -188,11 +208,10 @@ export class FrontEnds {
 
   /** Starts one and resolves when it listens; rejects when it ends before that. */
   async #start(number: number): Promise<void> {
-    const { clock, threads, log, feed, host, backend, buffers, credentials } = this.#dependencies;
-    const descriptor = await this.#dependencies.descriptor();
     if (this.#closing) return;
+    const { clock, threads, log, feed, host, backend, buffers, credentials } = this.#dependencies;
     const certificate = this.#certificate === 'failed' ? 'none' : this.#certificate;
-    const data: FrontEndData = { ...this.#options.data, number, descriptor, certificate };
+    const data: FrontEndData = { ...this.#options.data, number, certificate };
     const thread = threads.start(entry, data);
     const onProblem = (error: unknown): void =>
       log.error({ err: error, frontEnd: number }, 'the link to a front end has a problem');
@@ -200,12 +219,24 @@ export class FrontEnds {
       { link: thread.link, clock, onProblem },
       { callsMax, servedMax: FRONT_END_CALLS_MAX },
     );
-    const running: Running = { number, thread, rpc, metrics: '', asked: false };
+    const ready = new Promise<void>((resolve) => {
+      rpc.hear(frontEndKinds.ready, () => {
+        running.isReady = true;
+        resolve();
+      });
+    });
+    const started = Promise.race([ready, thread.ended]);
+    const running: Running = {
+      number,
+      thread,
+      rpc,
+      metrics: '',
+      asked: false,
+      isReady: false,
+      started,
+    };
     new BackendHost({ backend, rpc, buffers }, BACKEND_HOST_DEFAULTS);
     host.add(rpc);
-    const ready = new Promise<void>((resolve) => {
-      rpc.hear(frontEndKinds.ready, () => resolve());
-    });
     this.#running.add(running);
     // A link that is broken off while the thread lives on leaves it without a purpose.
     rpc.onClose(() => void thread.terminate());
@@ -213,14 +244,11 @@ export class FrontEnds {
     feed.add(rpc);
     rpc.start();
     const ended = thread.ended.then((reason) => this.#ended(running, reason));
-    let isReady = false;
-    await Promise.race([
-      ready.then(() => (isReady = true)),
-      ended.then((reason) => {
-        if (!isReady && !this.#closing) throw reason ?? new Error('a front end ended at its start');
-      }),
-    ]);
-    if (isReady) void ended.then((reason) => this.#replace(number, reason));
+    await started;
+    if (!running.isReady && !this.#closing) {
+      throw (await ended) ?? new Error('a front end ended at its start');
+    }
+    if (running.isReady) void ended.then((reason) => this.#replace(number, reason));
   }
 
   #ended(running: Running, reason: Error | null): Error | null {

@@ -117,7 +117,7 @@ export const optionTable: Readonly<Record<OptionName, OptionRule>> = {
   },
   workers: {
     takes: 'number',
-    help: 'threads that serve the data port; 1 serves it beside everything else; auto: cores - 1',
+    help: 'threads that serve the data port, the one that does everything else included; auto: cores',
     schema: workerCount(),
     byDefault: 1,
   },

@@ -1,6 +1,9 @@
 /**
- * AcceptTurns by a few shared counters: connections of each thread. One that has more than the one
- * with the fewest sleeps for a moment, or until that one has accepted another.
+ * AcceptTurns by a few shared counters: connections of each thread. One that has more to do than
+ * the one with the least sleeps for a moment, or until that one has accepted another.
+ *
+ * Thread 0 also stores what comes over the connections of the others, so that a part of each is its
+ * work too.
  *
  * Sleeping stops the whole thread, so it is rationed: what is saved up in quiet times is spent when
  * many connections come at once, and when nothing is left, whoever is first takes the connection.
@@ -14,8 +17,10 @@ const waitMs = 2;
 /** Time asleep: so much per second, so much at once, ms. */
 const sleepMsPerSecond = 20;
 const sleepMsBurst = 100;
-/** A difference within this part of one's own connections is let be. */
+/** A difference within this part of one's own work is let be. */
 const slackShare = 16;
+/** What a connection of another thread is to thread 0, beside one of its own. */
+const storingShare = 1 / 4;
 
 /** More than any thread has: nobody waits for it. */
 const away = 2 ** 30;
@@ -47,25 +52,28 @@ export class NodeAcceptTurns implements AcceptTurns {
 
   accepted(): void {
     const counts = this.#counts;
-    const mine = Atomics.add(counts, this.#own, 1) + 1;
+    Atomics.add(counts, this.#own, 1);
     Atomics.notify(counts, this.#own);
-    let least = this.#own;
-    let fewest = mine;
-    for (let thread = 0; thread < counts.length; thread++) {
-      const count = Atomics.load(counts, thread);
-      if (count < fewest) {
-        fewest = count;
-        least = thread;
-      }
-    }
-    if (mine - fewest <= Math.floor(mine / slackShare)) return;
+    const now = counts.map((_, thread) => Atomics.load(counts, thread));
+    const work = workOf(now);
+    const mine = work[this.#own]!;
+    const least = Math.min(...work);
+    if (mine - least <= mine / slackShare) return;
     const startMs = performance.now();
     if (!this.#sleep.has(waitMs, startMs)) return;
-    Atomics.wait(counts, least, fewest, waitMs);
+    const waitedFor = work.indexOf(least);
+    Atomics.wait(counts, waitedFor, now[waitedFor]!, waitMs);
     this.#sleep.tryTake(Math.min(waitMs, performance.now() - startMs), performance.now());
   }
 
   closed(): void {
     Atomics.sub(this.#counts, this.#own, 1);
   }
+}
+
+/** What each thread has to do, in connections of its own. */
+function workOf(connections: Int32Array): number[] {
+  const work = [...connections];
+  for (const count of work.slice(1)) if (count < away) work[0]! += count * storingShare;
+  return work;
 }
