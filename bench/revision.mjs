@@ -25,7 +25,7 @@ export function buildRevision(revision) {
   } else {
     execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: checkout, stdio: 'ignore' });
   }
-  execFileSync('npx', ['tsc', '-p', '.'], { cwd: checkout, stdio: 'inherit' });
+  execFileSync('npm', ['run', '--silent', 'build'], { cwd: checkout, stdio: 'inherit' });
   return {
     name: commit,
     checkout,

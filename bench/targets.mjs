@@ -11,6 +11,7 @@ import { startKinesalite, startKinesisLocal } from '../test/harness/npm-peers.mj
 import { freePorts } from '../test/harness/ports.mjs';
 import {
   accepts,
+  builtCommand,
   startProcess,
   startServer,
   untilReady,
@@ -134,8 +135,7 @@ async function startTailrace(options) {
  * @returns {{ accessKeyId: string, secretAccessKey: string }}
  */
 function createCredentials(dataDir, checkout) {
-  const cli = join(checkout ?? join(BENCH, '..'), 'dist', 'cli', 'main.js');
-  const args = [cli, 'credentials', 'create', '--data-dir', dataDir, '--json'];
+  const args = [builtCommand(checkout), 'credentials', 'create', '--data-dir', dataDir, '--json'];
   const stdio = /** @type {const} */ (['ignore', 'pipe', 'ignore']);
   const made = JSON.parse(
     execFileSync(process.execPath, args, { encoding: 'utf8', stdio: [...stdio] }),

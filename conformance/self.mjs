@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CHECKOUT, startServer } from '../test/harness/server-process.mjs';
+import { builtCommand, startServer } from '../test/harness/server-process.mjs';
 
 const USER = 'root';
 
@@ -19,7 +19,7 @@ const USER = 'root';
  * @param {string[]} args
  */
 function credentials(dataDir, ...args) {
-  const command = [join(CHECKOUT, 'dist/cli/main.js'), 'credentials', ...args, '--json'];
+  const command = [builtCommand(), 'credentials', ...args, '--json'];
   command.push('--data-dir', dataDir);
   return execFileSync(process.execPath, command, { encoding: 'utf8' });
 }

@@ -1,27 +1,30 @@
 #!/usr/bin/env node
 // @ts-check
 /**
- * Compiles `src/` to `dist/`: `npm run build`. Removes compiled files whose source is gone, so that
- * a test that was deleted does not run on, and marks the command as executable.
+ * Compiles `src/` to `dist/`, where tests run, and bundles that to `dist/bundle/`, which users run:
+ * `npm run build`. Removes compiled files whose source is gone, so that a test that was deleted
+ * does not run on.
  *
  * With `--prepare` (npm's hook after an install) a tree without the compiler is left as it is if it
  * was built before: production installs carry no development tools.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
-const main = join(dist, 'cli/main.js');
+const main = join(dist, 'bundle/tailrace.js');
 
 /** Removes what a source that no longer exists left behind. */
 function removeStale() {
   if (!existsSync(dist)) return;
   for (const entry of readdirSync(dist, { withFileTypes: true, recursive: true })) {
     const built = join(entry.parentPath, entry.name);
+    if (dirname(built) === dirname(main)) continue;
     const stem = /^(.*?)\.(d\.ts|js)$/.exec(built.slice(dist.length))?.[1];
     if (!entry.isFile() || stem === undefined || stem.startsWith('/console/')) continue;
     if (!existsSync(join(root, `src${stem}.ts`))) rmSync(built);
@@ -40,8 +43,8 @@ function findCompiler() {
   }
 }
 
-/** @returns {number} exit code */
-function build() {
+/** @returns {Promise<number>} exit code */
+async function build() {
   const compiler = findCompiler();
   if (compiler === null) {
     if (process.argv.includes('--prepare') && existsSync(main)) return 0;
@@ -55,9 +58,9 @@ function build() {
     const { status } = spawnSync(process.execPath, [compiler, '-p', project], options);
     if (status !== 0) return status ?? 1;
   }
-  if (existsSync(main)) chmodSync(main, 0o755);
+  await bundle(root);
   writeFileSync(join(dist, '.built'), '');
   return 0;
 }
 
-process.exitCode = build();
+process.exitCode = await build();

@@ -28,6 +28,6 @@ if (!isFresh()) {
   const { status } = spawnSync(process.execPath, [build], { stdio: ['ignore', 2, 2] });
   if (status !== 0) process.exit(status ?? 1);
 }
-const main = join(root, 'dist/cli/main.js');
+const main = join(root, 'dist/bundle/tailrace.js');
 process.argv.splice(1, 1, main, 'start');
 await import(pathToFileURL(main).href);

@@ -29,7 +29,7 @@ export function tidy(repository) {
     ...checkText(repository),
     ...sources.flatMap(checkSource),
     ...checkImports(repository, sources),
-    ...checkDocuments(repository),
+    ...checkDocuments(repository, sources),
   ];
   return problems.sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1));
 }

@@ -285,6 +285,10 @@ test('a version without a changelog entry, a dependency without a row', () => {
   assert.deepEqual(problemsWith({ 'docs/dependencies.md': '# Dependencies\n' }), [
     'package.json:0 left-pad has no row in docs/dependencies.md',
   ]);
+  assert.deepEqual(
+    problemsOf("import '@a/right-pad/lib/right.js';\nimport type { Pad } from 'types-only';"),
+    ['package.json:0 @a/right-pad has no row in docs/dependencies.md'],
+  );
 });
 
 test('reflow wraps long comments and nothing else', () => {

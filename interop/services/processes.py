@@ -134,7 +134,7 @@ class Tailrace:
         self.start()
 
     def start(self):
-        command = ["node", "dist/cli/main.js", "start", "--data-dir", self.data]
+        command = ["node", "dist/bundle/tailrace.js", "start", "--data-dir", self.data]
         command += ["--port", str(self.port), "--admin-port", self.admin.rsplit(":", 1)[1]]
         self.process = Process(command + self.flags, f"{self.admin}/readyz", cwd=CHECKOUT)
 

@@ -1,20 +1,23 @@
 // @ts-check
 /** Checks on what is written for people: titles, changelog, dependency table. */
+import { packagesOf } from './imports.mjs';
 import { filesLike } from './repository.mjs';
 
 /**
+ * @typedef {import('typescript').SourceFile} SourceFile
  * @typedef {import('./repository.mjs').Repository} Repository
  * @typedef {import('./repository.mjs').Problem} Problem
  */
 
 /**
  * @param {Repository} repository
+ * @param {readonly SourceFile[]} sources
  * @returns {Problem[]}
  */
-export function checkDocuments(repository) {
+export function checkDocuments(repository, sources) {
   return [
     ...filesLike(repository, /\.md$/).flatMap(([path, text]) => titles(path, text)),
-    ...packageFacts(repository),
+    ...packageFacts(repository, sources),
   ];
 }
 
@@ -33,9 +36,10 @@ function titles(path, text) {
 
 /**
  * @param {Repository} repository
+ * @param {readonly SourceFile[]} sources
  * @returns {Problem[]}
  */
-function packageFacts(repository) {
+function packageFacts(repository, sources) {
   const path = 'package.json';
   /** @type {{ version?: string, dependencies?: Record<string, string> }} */
   const facts = JSON.parse(repository.files.get(path) ?? '{}');
@@ -48,7 +52,7 @@ function packageFacts(repository) {
     problems.push({ path, line: 0, message: `version ${version} has no entry in CHANGELOG.md` });
   }
   const table = repository.files.get('docs/dependencies.md') ?? '';
-  for (const name of Object.keys(facts.dependencies ?? {})) {
+  for (const name of new Set([...Object.keys(facts.dependencies ?? {}), ...packagesOf(sources)])) {
     if (!table.includes(`\n| \`${name}\` |`)) {
       problems.push({ path, line: 0, message: `${name} has no row in docs/dependencies.md` });
     }

@@ -42,6 +42,21 @@ export function checkImports(repository, sources) {
 }
 
 /**
+ * Names of the packages that the product loads, tests left out.
+ * @param {readonly ts.SourceFile[]} sources
+ * @returns {Set<string>}
+ */
+export function packagesOf(sources) {
+  const imports = sources.flatMap(importsOf).filter(({ from, specifier, typeOnly }) => {
+    const outside = !specifier.startsWith('.') && !specifier.startsWith('node:');
+    return outside && !typeOnly && moduleOf(from) !== null && !isTest(from);
+  });
+  return new Set(
+    imports.map(({ specifier }) => /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier),
+  );
+}
+
+/**
  * @param {ts.SourceFile} file
  * @returns {Import[]}
  */

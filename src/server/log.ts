@@ -61,14 +61,15 @@ export async function openLog(
 }
 
 async function printer(sink: LogSink): Promise<DestinationStream> {
-  const { PinoPretty } = await import('pino-pretty');
+  // In the bundle, CommonJS that is loaded late has a default export only.
+  const { default: pretty } = await import('pino-pretty');
   const lines = new Writable({
     write(chunk: Buffer, _encoding, done) {
       sink.write(chunk.toString());
       done();
     },
   });
-  return PinoPretty({
+  return pretty.PinoPretty({
     destination: lines,
     sync: true,
     colorize: sink.colors,

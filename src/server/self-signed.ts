@@ -20,9 +20,10 @@ const backdateMs = 86_400_000;
 
 /** `host`: a further name or address the certificate is for. */
 export async function selfSignedIdentity(host: string, nowMs: number): Promise<PemIdentity> {
-  const { generate } = await import('selfsigned');
+  // In the bundle, CommonJS that is loaded late has a default export only.
+  const { default: selfsigned } = await import('selfsigned');
   const names = [...new Set(['localhost', '127.0.0.1', '::1', host])];
-  const made = await generate([{ name: 'commonName', value: 'tailrace' }], {
+  const made = await selfsigned.generate([{ name: 'commonName', value: 'tailrace' }], {
     keyType: 'ec',
     curve: 'P-256',
     algorithm: 'sha256',

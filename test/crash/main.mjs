@@ -13,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { KinesisClient } from '../harness/kinesis-client.mjs';
 import { freePorts } from '../harness/ports.mjs';
-import { startProcess, startServer } from '../harness/server-process.mjs';
+import { builtCommand, startProcess, startServer } from '../harness/server-process.mjs';
 import { Load } from './load.mjs';
 import { MOMENTS, moment } from './moment.mjs';
 import { PLANTS } from './plant.mjs';
@@ -55,7 +55,7 @@ function start() {
 async function startAfterFailedStarts(chance) {
   for (let tries = chance.between(1, 3); tries > 0; tries--) {
     const [port, adminPort] = /** @type {[number, number]} */ (await freePorts(2));
-    const args = ['dist/cli/main.js', 'start', '--port', String(port)];
+    const args = [builtCommand(), 'start', '--port', String(port)];
     args.push('--admin-port', String(adminPort), '--data-dir', dataDir, ...flags);
     const server = startProcess(process.execPath, args, { logFile });
     await delay(chance.between(50, 500));

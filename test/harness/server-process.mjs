@@ -4,9 +4,10 @@
 // server's insides.
 
 import { spawn } from 'node:child_process';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, statSync } from 'node:fs';
 import { get } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePorts } from './ports.mjs';
@@ -75,6 +76,23 @@ export function startProcess(command, args, options = {}) {
 }
 
 /**
+ * Path of the command that users of a checkout run, which is not what the compiler alone makes.
+ * @param {string} [checkout]
+ * @returns {string}
+ * @throws when something was compiled since it was built
+ */
+export function builtCommand(checkout = CHECKOUT) {
+  const { bin } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
+  const [compiled, built] = ['.tsbuildinfo', '.built'].map(
+    (name) => statSync(join(checkout, 'dist', name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  );
+  if (Number(built) < Number(compiled)) {
+    throw new Error(`what was compiled in ${checkout} is not built: npm run build`);
+  }
+  return join(checkout, bin.tailrace);
+}
+
+/**
  * Starts Tailrace on free ports and waits until it is ready to serve.
  * @param {object} options
  * @param {string} options.dataDir
@@ -89,7 +107,7 @@ export function startProcess(command, args, options = {}) {
 export async function startServer(options) {
   const [port, adminPort] = /** @type {[number, number]} */ (await freePorts(2));
   const startedAt = performance.now();
-  const args = ['dist/cli/main.js', 'start', '--port', String(port)];
+  const args = [builtCommand(options.checkout), 'start', '--port', String(port)];
   args.push('--admin-port', String(adminPort), '--data-dir', options.dataDir);
   const server = startProcess(process.execPath, [...args, ...(options.flags ?? [])], {
     cwd: options.checkout ?? CHECKOUT,

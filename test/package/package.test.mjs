@@ -72,13 +72,14 @@ async function isReady(adminPort) {
 }
 
 test('the tarball holds what users need and nothing of the tests', () => {
-  for (const name of ['README.md', 'LICENSE', 'dist/cli/main.js', 'dist/server/index.d.ts']) {
-    assert.ok(packed.includes(name), name);
-  }
-  const tests = packed.filter(
-    (path) => /\.(test|suite)\./.test(path) || /^(src|test)\//.test(path),
+  const bundle = packed.filter((path) => path.startsWith('dist/bundle/'));
+  assert.deepEqual(
+    packed.filter((path) => !bundle.includes(path)),
+    ['LICENSE', 'README.md', 'dist/server/index.d.ts', 'package.json'],
   );
-  assert.deepEqual(tests, []);
+  for (const name of ['tailrace.js', 'index.js', 'LICENSES.txt']) {
+    assert.ok(bundle.includes(`dist/bundle/${name}`), name);
+  }
 });
 
 test('the command is there', () => {
@@ -96,6 +97,22 @@ test('the library starts a server, serves, stops, and lets the process end by it
      console.log(server.port > 0, answer instanceof Error);`,
   );
   assert.equal(run(app, process.execPath, ['embed.js']).trim(), 'true false');
+});
+
+test('the library serves TLS, and with threads', () => {
+  writeFileSync(
+    join(app, 'secure.js'),
+    `import { connect } from 'node:tls';
+     import { startServer } from 'tailrace';
+     const server = await startServer({ tls: 'auto', workers: 2 });
+     const { host, port } = { host: '127.0.0.1', port: server.port };
+     const socket = connect({ host, port, rejectUnauthorized: false });
+     await new Promise((done, failed) => socket.on('secureConnect', done).on('error', failed));
+     console.log(socket.getPeerCertificate().subject.CN);
+     socket.destroy();
+     await server.close();`,
+  );
+  assert.equal(run(app, process.execPath, ['secure.js']).trim(), 'tailrace');
 });
 
 test('the types of the library compile in a strict project', () => {

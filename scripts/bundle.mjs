@@ -1,0 +1,92 @@
+// @ts-check
+/**
+ * Joins the compiled modules into the few files that a user's process loads: `dist/bundle/`, with a
+ * file for each entry and others for what they share or load later (ADR 0012).
+ *
+ * Packages under `dependencies` of package.json stay outside; all others that the product imports
+ * become part of the bundle, and their licences lie beside it. All files lie in one folder, so that
+ * a file that is started by its URL (a thread, a helper process) is found from wherever the code
+ * that starts it ends up.
+ */
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { basename, join } from 'node:path';
+
+/** What is run, imported or started by its file. */
+const ENTRIES = {
+  tailrace: 'dist/cli/main.js',
+  index: 'dist/server/index.js',
+  'front-end-main': 'dist/server/front-end-main.js',
+  'self-signed-main': 'dist/server/self-signed-main.js',
+  'shared-port-main': 'dist/server/shared-port-main.js',
+};
+
+/**
+ * Bundles what `tsc` has compiled.
+ * @param {string} root of the checkout
+ */
+export async function bundle(root) {
+  const { build } = await import('esbuild');
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ENTRIES,
+    outdir: 'dist/bundle',
+    external: Object.keys(dependencies),
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    metafile: true,
+    logLevel: 'warning',
+    plugins: [builtinsOfCommonJs],
+  });
+  const folder = join(root, 'dist/bundle');
+  const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+  for (const name of readdirSync(folder)) {
+    if (!made.has(name)) rmSync(join(folder, name), { recursive: true });
+  }
+  writeFileSync(join(folder, 'LICENSES.txt'), licences(root, Object.keys(metafile.inputs)));
+  chmodSync(join(folder, 'tailrace.js'), 0o755);
+}
+
+/**
+ * CommonJS packages ask for Node's own modules with `require`, which an ES module has not.
+ * @type {import('esbuild').Plugin}
+ */
+const builtinsOfCommonJs = {
+  name: 'builtins-of-commonjs',
+  setup(build) {
+    build.onResolve({ filter: /./ }, ({ path, kind }) =>
+      kind === 'require-call' && isBuiltin(path) ? { path, namespace: 'builtin' } : null,
+    );
+    build.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
+/**
+ * Names, versions and licences of the packages that the bundle holds.
+ * @param {string} root
+ * @param {readonly string[]} inputs
+ * @returns {string}
+ */
+function licences(root, inputs) {
+  const folders = new Set(
+    inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
+  );
+  const texts = [...folders].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(
+      readFileSync(join(root, folder, 'package.json'), 'utf8'),
+    );
+    const files = readdirSync(join(root, folder)).filter((file) =>
+      /^(licen[cs]e|notice)/i.test(file),
+    );
+    const whole = files.map((file) => readFileSync(join(root, folder, file), 'utf8').trim());
+    return [`${name} ${version} (${license})`, ...whole].join('\n\n');
+  });
+  const head = 'Parts of these packages are in the files of this folder.';
+  return `${[head, ...texts].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
+}
