@@ -10,16 +10,12 @@
  */
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 
-/** What is run, imported or started by its file. */
-const ENTRIES = {
-  tailrace: 'dist/cli/main.js',
-  index: 'dist/server/index.js',
-  'front-end-main': 'dist/server/front-end-main.js',
-  'self-signed-main': 'dist/server/self-signed-main.js',
-  'shared-port-main': 'dist/server/shared-port-main.js',
-};
+/** What users run and import. */
+const FRONT_DOORS = { tailrace: 'dist/cli/main.js', index: 'dist/server/index.js' };
+/** What threads and helper processes are started with. */
+const STARTED = /^(.*-main)\.ts$/;
 
 /**
  * Bundles what `tsc` has compiled.
@@ -30,7 +26,7 @@ export async function bundle(root) {
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ENTRIES,
+    entryPoints: entries(root),
     outdir: 'dist/bundle',
     external: Object.keys(dependencies),
     bundle: true,
@@ -49,6 +45,21 @@ export async function bundle(root) {
   }
   writeFileSync(join(folder, 'LICENSES.txt'), licences(root, Object.keys(metafile.inputs)));
   chmodSync(join(folder, 'tailrace.js'), 0o755);
+}
+
+/**
+ * Name in the bundle to compiled file.
+ * @param {string} root
+ * @returns {Record<string, string>}
+ */
+function entries(root) {
+  const files = readdirSync(join(root, 'src'), { withFileTypes: true, recursive: true });
+  const started = files.flatMap((file) => {
+    const name = STARTED.exec(file.name)?.[1];
+    const folder = relative(join(root, 'src'), file.parentPath);
+    return name === undefined ? [] : [[name, join('dist', folder, `${name}.js`)]];
+  });
+  return { ...FRONT_DOORS, ...Object.fromEntries(started) };
 }
 
 /**
