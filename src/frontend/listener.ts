@@ -164,11 +164,6 @@ export class HttpListener {
     });
   }
 
-  /** Takes a new certificate for connections that start from now on. */
-  renewTls(identity: TlsIdentity): void {
-    this.#tls?.setSecureContext({ cert: identity.certificate, key: identity.key });
-  }
-
   /**
    * Stops accepting, lets requests finish (GOAWAY on HTTP/2, Connection: close on HTTP/1.1), cuts
    * what is left after `deadlineMs`. Resolves when no connection is open; later calls wait for the
