@@ -5,6 +5,7 @@
 // that others use too; ratios within one run are.
 
 import { parseArgs } from 'node:util';
+import { startOn } from './cores.mjs';
 import { LoadWorker } from './load-worker.mjs';
 import { machine, medianSample, ratios, sampleOf, table } from './report.mjs';
 import { buildRevision } from './revision.mjs';
@@ -40,6 +41,7 @@ const USAGE = `usage: npm run bench -- NAME [options]
   put-records    batches of 500 records of 1 KiB
   put-record     one record of 1 KiB per request
   get-records    answers of up to 10,000 records of 1 KiB
+  workers        put-records with two workers on two cores, with one on one core and on two
   fan-out        one shard at --rate records/s, read by --consumers subscribers
   memory         resident memory over --gigabytes written and read back, and restart times
   shape          puts over lists of --shards, --connections and stored --gigabytes
@@ -47,7 +49,8 @@ const USAGE = `usage: npm run bench -- NAME [options]
 
   --vs A,B            beside: ${TARGET_NAMES.slice(1).join(', ')}
                       tailrace@V@W… is this checkout with json, cbor, http1, h2c, h2, open,
-                      verify or a flag such as --tls=off in place of what the run has
+                      verify or a flag such as --tls=off in place of what the run has;
+                      with cores=N its threads run on the first N cores only
   --compare REV       beside this revision of the repository, built in a temporary worktree
   --rounds N          default 5          --seconds S       measured per round, default 3
   --warmup S          default 1.5        --connections N   default 8, 32 and 2
@@ -104,8 +107,16 @@ const options = {
 const WORKLOADS = {
   'put-records': () => putWorkload('put-records', options),
   'put-record': () => putWorkload('put-record', options),
+  workers: () => putWorkload('put-records', { ...options, connections: options.connections ?? 16 }),
   'get-records': () => getWorkload(options),
 };
+
+/** What `workers` compares: the first with the others. */
+const WORKERS = [
+  'tailrace@--workers=2@cores=2',
+  'tailrace@--workers=1@cores=1',
+  'tailrace@--workers=1@cores=2',
+];
 
 /**
  * @param {string} name of a target
@@ -118,7 +129,9 @@ function start(name, checkout) {
   options.flags = [...options.flags, ...variant.filter((part) => part.startsWith('--'))];
   if (variant.includes('verify')) options.auth = 'verify';
   if (variant.includes('open')) options.auth = 'open';
-  return startTarget(known, options).then((target) => {
+  const cores = variant.find((part) => part.startsWith('cores='))?.slice('cores='.length);
+  const started = startOn(cores, () => startTarget(known, options));
+  return started.then((target) => {
     target.name = name;
     for (const part of variant) {
       if (part === 'json' || part === 'cbor') target.protocol = part;
@@ -255,7 +268,8 @@ async function main() {
   }
   /** @type {Map<string, string | undefined>} */
   const targets = new Map();
-  if (!values.only) targets.set('tailrace', undefined);
+  if (name === 'workers') for (const target of WORKERS) targets.set(target, undefined);
+  else if (!values.only) targets.set('tailrace', undefined);
   for (const peer of values.vs.split(',').filter((part) => part !== '')) {
     targets.set(peer, undefined);
   }

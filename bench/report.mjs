@@ -16,6 +16,7 @@ import { cpus, release, totalmem } from 'node:os';
  * @property {number} serverCpuMicrosPerRecord
  * @property {number} recordsPerCpuSecond of the server
  * @property {number} serverCores processor time of the server per second
+ * @property {number} busiestThread processor time of the server's busiest thread per second
  * @property {number} clientCores
  * @property {number} rssMegabytes
  * @property {number} failures
@@ -39,6 +40,7 @@ export function sampleOf(round, recordsPerRequest, recordBytes) {
     serverCpuMicrosPerRecord: round.serverCpuMicros / records,
     recordsPerCpuSecond: records / (round.serverCpuMicros / 1e6),
     serverCores: round.serverCpuMicros / 1e6 / round.seconds,
+    busiestThread: round.busiestThreadMicros / 1e6 / round.seconds,
     clientCores: round.clientCpuMicros / 1e6 / round.seconds,
     rssMegabytes: round.rssBytes / 1e6,
     failures: round.failures,
@@ -115,6 +117,7 @@ const COLUMNS = [
   ['p99.9 ms', (s) => s.p999Ms.toFixed(2)],
   ['server CPU µs/rec', (s) => s.serverCpuMicrosPerRecord.toFixed(2)],
   ['server cores', (s) => s.serverCores.toFixed(2)],
+  ['busiest thread', (s) => s.busiestThread.toFixed(2)],
   ['client cores', (s) => s.clientCores.toFixed(2)],
   ['RSS MB', (s) => s.rssMegabytes.toFixed(0)],
 ];

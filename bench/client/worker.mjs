@@ -4,7 +4,7 @@
 // of a request to the last byte of its answer.
 
 import { createHash } from 'node:crypto';
-import { cpuMicros, residentBytes } from '../../test/harness/process-stats.mjs';
+import { cpuMicros, residentBytes, threadMicros } from '../../test/harness/process-stats.mjs';
 import { Http1Connection } from './http1-connection.mjs';
 import { Http2Connection } from './http2-connection.mjs';
 import { KafkaConnection, kafkaRequests } from './kafka-connection.mjs';
@@ -45,6 +45,7 @@ const FIRST_ANSWERS_MS = 120_000;
  * @property {number} p99Ms
  * @property {number} p999Ms
  * @property {number} serverCpuMicros
+ * @property {number} busiestThreadMicros of the server's
  * @property {number} clientCpuMicros
  * @property {number} rssBytes
  */
@@ -123,11 +124,14 @@ class Run {
   #late = false;
   #startedAt = 0;
   #serverCpu = 0;
+  /** @type {Map<string, number>} */
+  #threads = new Map();
   #clientCpu = 0;
 
   #measure() {
     this.#measuring = true;
     this.#serverCpu = cpuMicros(this.#plan.pids);
+    this.#threads = threadMicros(this.#plan.pids);
     this.#clientCpu = cpuOfThis();
     this.#startedAt = performance.now();
   }
@@ -205,6 +209,10 @@ class Run {
     const seconds = (performance.now() - this.#startedAt) / 1000;
     const serverCpuMicros = cpuMicros(this.#plan.pids) - this.#serverCpu;
     const clientCpuMicros = cpuOfThis() - this.#clientCpu;
+    const threads = [...threadMicros(this.#plan.pids)];
+    const busiestThreadMicros = Math.max(
+      ...threads.map(([thread, micros]) => micros - (this.#threads.get(thread) ?? 0)),
+    );
     const sorted = this.#latencies.subarray(0, this.#count).sort();
     const at = (/** @type {number} */ q) =>
       sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
@@ -218,6 +226,7 @@ class Run {
       p99Ms: at(0.99),
       p999Ms: at(0.999),
       serverCpuMicros,
+      busiestThreadMicros,
       clientCpuMicros,
       rssBytes: residentBytes(this.#plan.pids).rssBytes,
     };

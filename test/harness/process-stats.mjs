@@ -42,12 +42,33 @@ export function cpuMicros(roots) {
 }
 
 /**
- * @param {number} pid
+ * Processor time used so far by each thread of the trees under `roots`, in microseconds.
+ * @param {number[]} roots
+ * @returns {Map<string, number>}
+ */
+export function threadMicros(roots) {
+  /** @type {Map<string, number>} */
+  const used = new Map();
+  for (const pid of roots.flatMap((root) => processTree(root))) {
+    try {
+      for (const task of readdirSync(`/proc/${pid}/task`)) {
+        const path = `${pid}/task/${task}`;
+        used.set(path, (ticksOf(path) * 1_000_000) / TICKS_PER_SECOND);
+      }
+    } catch {
+      // Ended, or not Linux.
+    }
+  }
+  return used;
+}
+
+/**
+ * @param {number | string} task below /proc
  * @returns {number}
  */
-function ticksOf(pid) {
+function ticksOf(task) {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const stat = readFileSync(`/proc/${task}/stat`, 'utf8');
     // The name in parentheses may hold spaces, so count fields from the last parenthesis.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return Number(fields[11]) + Number(fields[12]);
