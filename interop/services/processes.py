@@ -5,6 +5,7 @@ test fails, and is ended by its id.
 """
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -32,9 +33,16 @@ def directory(kind):
 
 
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port below those of outgoing connections, one of which could take it during a restart."""
+    for _ in range(200):
+        port = random.randint(12000, 31999)
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise AssertionError("no free port")
 
 
 def status_of(url):

@@ -1,7 +1,16 @@
 // @ts-check
 // Free TCP ports for servers that the tests start as separate processes.
 
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+
+/**
+ * Below what Linux and macOS give to outgoing connections, one of which could take the port between
+ * here and the server's start, or while it is started again.
+ */
+const FIRST = 12_000;
+const LAST = 31_999;
+const TRIES = 200;
 
 /**
  * `count` ports that were free a moment ago, all different.
@@ -9,21 +18,24 @@ import { createServer } from 'node:net';
  * @returns {Promise<number[]>}
  */
 export async function freePorts(count) {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen()));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no TCP address');
-    return address.port;
-  });
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
+  /** @type {Set<number>} */
+  const ports = new Set();
+  for (let tries = 0; ports.size < count; tries++) {
+    if (tries === TRIES) throw new Error(`no free port among ${TRIES}`);
+    const port = randomInt(FIRST, LAST + 1);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
 }
 
-/** @returns {Promise<import('node:net').Server>} */
-function listen() {
-  return new Promise((resolve, reject) => {
+/**
+ * @param {number} port
+ * @returns {Promise<boolean>}
+ */
+function isFree(port) {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(server));
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
