@@ -9,18 +9,19 @@ import { freshBuffers } from '../common/buffer-pool.ts';
 import type { Buffers } from '../common/buffer-pool.ts';
 import type { MessageReader } from '../common/message-reader.ts';
 import { MessageError } from '../common/message-reader.ts';
+import { appendKinds } from '../model/data-plane.ts';
 import type {
+  AppendFailure,
   Backend,
   Follower,
   FollowFailure,
   Following,
   ReadOutcome,
   RecordsOutcome,
-  ShardAppend,
-  ShardAppendOutcome,
+  ShardAppends,
 } from '../model/data-plane.ts';
-import { holdsPacked } from '../model/packed.ts';
 import type { Answer, Rpc } from '../runtime/rpc.ts';
+import { movedOutcomes } from './append-parts.ts';
 import {
   dataKinds,
   readAppends,
@@ -66,7 +67,7 @@ export interface BackendHostDependencies {
   readonly buffers: Buffers;
 }
 
-const busy: ShardAppendOutcome = {
+const busy: AppendFailure = {
   kind: 'unavailable',
   reason: 'too many bytes of this front end wait to be written',
 };
@@ -116,12 +117,10 @@ export class BackendHost {
 
   #append(body: MessageReader, answer: Answer): void {
     const { appends, buffer } = readAppends(body);
-    const bytes = appends.reduce((sum, { payload }) => sum + payload.length, 0);
-    if (!appends.every(({ payload, count }) => holdsPacked(payload, count))) {
-      throw new MessageError('a payload that is not packed records');
-    }
+    const bytes = appends.packed.length;
     if (this.#appendBytes > 0 && this.#appendBytes + bytes > this.#options.appendBytesMax) {
-      const outcomes = appends.map(() => busy);
+      const outcomes = { ...movedOutcomes(appends), failure: busy };
+      outcomes.kinds.fill(appendKinds.unavailable);
       answer.send((writer) => writeAppendOutcomes(writer, outcomes, buffer));
       return;
     }
@@ -130,7 +129,7 @@ export class BackendHost {
   }
 
   async #appended(
-    appends: ShardAppend[],
+    appends: ShardAppends,
     bytes: number,
     buffer: Uint8Array | null,
     answer: Answer,

@@ -5,6 +5,7 @@
  * guessed.
  */
 import type {
+  AppendOutcomes,
   Backend,
   Follower,
   FollowOutcome,
@@ -12,9 +13,9 @@ import type {
   PositionQuery,
   ReadOutcome,
   ReadRequest,
-  ShardAppend,
-  ShardAppendOutcome,
+  ShardAppends,
 } from '../model/data-plane.ts';
+import { movedOutcomes, mergeOutcomes, partOf } from './append-parts.ts';
 import type { ShardKey } from '../model/stream.ts';
 import type { ShardMapView } from '../shardmap/shard-map.ts';
 
@@ -22,13 +23,6 @@ export interface BackendSetDependencies {
   readonly map: ShardMapView;
   /** Owner of each volume held here. */
   readonly volumes: ReadonlyMap<number, Backend>;
-}
-
-interface VolumePart {
-  readonly backend: Backend;
-  readonly appends: ShardAppend[];
-  /** Where in the call each append stands. */
-  readonly places: number[];
 }
 
 export class BackendSet implements Backend {
@@ -40,32 +34,32 @@ export class BackendSet implements Backend {
     this.#volumes = dependencies.volumes;
   }
 
-  append(appends: readonly ShardAppend[]): Promise<readonly ShardAppendOutcome[]> {
-    const first = appends.length === 0 ? undefined : this.#owner(appends[0]!.shard);
-    if (first !== undefined && appends.every((append) => this.#owner(append.shard) === first)) {
-      return first.append(appends);
+  append(appends: ShardAppends): Promise<AppendOutcomes> {
+    const [first, ...others] = this.#volumes;
+    // The owner of the only volume refuses itself what is not in it.
+    if (first !== undefined && others.length === 0) return first[1].append(appends);
+    const backend = this.#owner(appends.shards[0]!);
+    if (backend !== undefined && appends.shards.every((shard) => this.#owner(shard) === backend)) {
+      return backend.append(appends);
     }
     return this.#appendToMany(appends);
   }
 
-  async #appendToMany(appends: readonly ShardAppend[]): Promise<readonly ShardAppendOutcome[]> {
-    const outcomes = new Array<ShardAppendOutcome>(appends.length).fill({ kind: 'moved' });
-    const parts = new Map<Backend, VolumePart>();
-    appends.forEach((append, place) => {
-      const backend = this.#owner(append.shard);
+  async #appendToMany(appends: ShardAppends): Promise<AppendOutcomes> {
+    const outcomes = movedOutcomes(appends);
+    /** Which of the call's shards each back end has. */
+    const parts = new Map<Backend, number[]>();
+    appends.shards.forEach((shard, i) => {
+      const backend = this.#owner(shard);
       if (backend === undefined) return;
-      let part = parts.get(backend);
-      if (part === undefined) {
-        part = { backend, appends: [], places: [] };
-        parts.set(backend, part);
-      }
-      part.appends.push(append);
-      part.places.push(place);
+      const known = parts.get(backend);
+      if (known === undefined) parts.set(backend, [i]);
+      else known.push(i);
     });
     await Promise.all(
-      [...parts.values()].map(async ({ backend, appends, places }) => {
-        const answers = await backend.append(appends);
-        answers.forEach((answer, i) => (outcomes[places[i]!] = answer));
+      [...parts].map(async ([backend, part]) => {
+        const some = partOf(appends, part);
+        mergeOutcomes(outcomes, await backend.append(some), appends, some, part);
       }),
     );
     return outcomes;

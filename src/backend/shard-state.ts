@@ -43,6 +43,11 @@ export function addUse(total: ShardUse, use: Readonly<ShardUse>): void {
 }
 
 export class ShardState {
+  /** The shard as it was when it was last looked up, and whether it took records then. */
+  entry: ShardEntry;
+  isOpen = false;
+  /** At which change of the map that was. */
+  seenAt = -1;
   nextOrdinal: number;
   lastArrivalMs: number;
   /** Appends handed to the store and not settled yet. */
@@ -56,9 +61,17 @@ export class ShardState {
   iteratorAgeMs = 0;
 
   constructor(entry: ShardEntry, bounds: ShardBounds, nowMs: number) {
+    this.entry = entry;
     this.nextOrdinal = bounds.next;
     this.lastArrivalMs = bounds.lastArrivalMs;
     this.write = new WriteThrottle(writeBurstBytes(entry.stream.document.maxRecordSizeKiB), nowMs);
     this.read = new ReadThrottle(nowMs);
+  }
+
+  /** Remembers the shard as the map has it at its change number `change`. */
+  see(entry: ShardEntry, change: number): void {
+    this.entry = entry;
+    this.isOpen = entry.document.closedSeconds === null;
+    this.seenAt = change;
   }
 }

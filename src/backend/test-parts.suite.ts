@@ -2,6 +2,7 @@
  * Parts for tests of back end and router: a store whose commits are released by hand, a clock moved
  * by hand, a shard map that is simply set, and packed records.
  */
+import { assert } from '../common/assert.ts';
 import { DataKeys } from '../keys/data-keys.ts';
 import type { GeneratedDataKey, KeyProvider } from '../keys/key-provider.ts';
 import type { FollowFailure, Follower, RecordsOutcome } from '../model/data-plane.ts';
@@ -13,6 +14,7 @@ import type { Clock, Timer } from '../runtime/clock.ts';
 import { NodeRandom } from '../runtime/node/random.ts';
 import type { ShardEntry, ShardMapView, StreamEntry } from '../shardmap/shard-map.ts';
 import { MemoryMetaImage, MemoryMetaStore } from '../storage/memory/memory-meta-store.ts';
+import type { SectionBatch } from '../storage/section-batch.ts';
 import type { SectionRun, ShardBounds, VolumeStore } from '../storage/volume-store.ts';
 
 export class ManualClock implements Clock {
@@ -43,6 +45,25 @@ interface PendingCommit {
   readonly reject: (error: Error) => void;
 }
 
+/** The sections of a batch, with payloads of their own. */
+function sectionsOf(batch: SectionBatch): Section[] {
+  return Array.from({ length: batch.count }, (_, i) => {
+    const pieces = Array.from(batch.pieceStarts.subarray(0, batch.firstPieces[i + 1])).map(
+      (start, piece) => batch.packed.subarray(start, batch.pieceEnds[piece]),
+    );
+    const whole = batch.payloads?.[i] ?? Buffer.concat(pieces.slice(batch.firstPieces[i]));
+    assert(whole.length === batch.payloadBytes[i], 'a section has the bytes it says');
+    return {
+      shard: batch.shards[i]!,
+      baseOrdinal: batch.baseOrdinals[i]!,
+      count: batch.counts[i]!,
+      arrivalMs: batch.arrivalMs[i]!,
+      keyId: batch.keyIds[i]!,
+      payload: Uint8Array.from(whole),
+    };
+  });
+}
+
 /** Keeps sections in memory. Commits at once, or when told to while `held`. */
 export class HeldStore implements VolumeStore {
   held = false;
@@ -52,7 +73,8 @@ export class HeldStore implements VolumeStore {
   readonly pending: PendingCommit[] = [];
   readonly #shards = new Map<ShardKey, Section[]>();
 
-  append(sections: readonly Section[]): Promise<void> {
+  append(given: readonly Section[] | SectionBatch): Promise<void> {
+    const sections = 'shards' in given ? sectionsOf(given) : given;
     return new Promise((resolve, reject) => {
       this.pending.push({ sections, resolve, reject });
       if (!this.held) this.release();

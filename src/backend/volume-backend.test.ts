@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ReadOutcome, ReadRequest, ShardAppendOutcome } from '../model/data-plane.ts';
+import { appendList, type ShardAppendOutcome } from '../model/append-lists.suite.ts';
+import type { ReadOutcome, ReadRequest } from '../model/data-plane.ts';
 import { EngineUnavailableError, LogFullError } from '../storage/commit-log.ts';
 import { BackendSet } from './backend-set.ts';
 import {
@@ -30,7 +31,7 @@ function setUp(limits: LimitsMode = 'off', shards = 1) {
   const backend = new VolumeBackend({ store, map, clock, keys }, { volume: 0, limits });
   const put = async (shard: number, ...texts: string[]): Promise<ShardAppendOutcome> => {
     const { count, packed } = batchOf(texts);
-    return (await backend.append([{ shard, count, payload: packed }]))[0]!;
+    return (await appendList(backend, [{ shard, count, payload: packed }]))[0]!;
   };
   const read = async (part: Partial<ReadRequest> = {}) => {
     const outcome = await backend.read({
@@ -96,7 +97,7 @@ describe('append', () => {
     clock.ms -= 5000;
     const again = new VolumeBackend({ store, map, clock, keys }, { volume: 0, limits: 'off' });
     const { packed } = batchOf(['c']);
-    const [outcome] = await again.append([{ shard: 1, count: 1, payload: packed }]);
+    const [outcome] = await appendList(again, [{ shard: 1, count: 1, payload: packed }]);
     assert.equal(stored(outcome!).baseOrdinal, 3);
     assert.equal(stored(outcome!).arrivalMs, first.arrivalMs);
   });
@@ -111,7 +112,7 @@ describe('append', () => {
     );
     const { packed } = batchOf(['x']);
     const appends = [1, 2, 3, 99].map((shard) => ({ shard, count: 1, payload: packed }));
-    const outcomes = await backend.append(appends);
+    const outcomes = await appendList(backend, appends);
     assert.deepEqual(
       outcomes.map((outcome) => outcome.kind),
       ['stored', 'moved', 'moved', 'moved'],
@@ -133,7 +134,7 @@ describe('append', () => {
     const { backend, store } = setUp();
     store.held = true;
     const { packed } = batchOf(['x']);
-    const pending = backend.append([
+    const pending = appendList(backend, [
       { shard: 99, count: 1, payload: packed },
       { shard: 1, count: 1, payload: packed },
     ]);
@@ -415,7 +416,7 @@ test('a set of back ends sends every part to the volume it lives in', async () =
   const set = new BackendSet({ map, volumes });
   const payload = packRecord('k', Buffer.from('x'));
   const appends = [2, 1, 3, 2].map((shard) => ({ shard, count: 1, payload }));
-  const outcomes = await set.append(appends);
+  const outcomes = await appendList(set, appends);
   assert.deepEqual(
     outcomes.map((outcome) => (outcome.kind === 'stored' ? outcome.baseOrdinal : outcome.kind)),
     [1, 1, 'moved', 2],
@@ -427,9 +428,9 @@ test('a set of back ends sends every part to the volume it lives in', async () =
   assert.deepEqual(await set.read(request), { kind: 'gone' });
   assert.ok((await set.seal([1, 2, 3])) > 0);
   assert.deepEqual(
-    (await set.append(appends)).map((outcome) => outcome.kind),
+    (await appendList(set, appends)).map((outcome) => outcome.kind),
     ['moved', 'moved', 'moved', 'moved'],
   );
   set.unseal([2]);
-  assert.equal((await set.append(appends))[0]?.kind, 'stored');
+  assert.equal((await appendList(set, appends))[0]?.kind, 'stored');
 });

@@ -8,6 +8,7 @@
  * not.
  */
 import type {
+  AppendOutcomes,
   Backend,
   Follower,
   FollowOutcome,
@@ -16,28 +17,23 @@ import type {
   ReadOutcome,
   ReadRequest,
   RecordsOutcome,
-  ShardAppend,
-  ShardAppendOutcome,
+  ShardAppends,
 } from '../model/data-plane.ts';
 import { allOf } from '../common/buffer-pool.ts';
-import type { Section } from '../model/section.ts';
 import type { ShardKey } from '../model/stream.ts';
-import { recordBytes } from '../model/packed.ts';
 import type { DataKeys } from '../keys/data-keys.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { trimHorizonMs } from '../shardmap/lineage.ts';
 import type { ShardEntry, ShardMapView, StreamEntry } from '../shardmap/shard-map.ts';
-import { EngineUnavailableError, FencedError, LogFullError } from '../storage/commit-log.ts';
-import { VolumeBusyError } from '../storage/volume-store.ts';
 import type { VolumeStore } from '../storage/volume-store.ts';
 import { FAN_OUT_EVENT_BYTES_MAX, GET_RECORDS_COUNT_MAX } from '../model/limits.ts';
 import { FollowerSet } from './follower-set.ts';
 import { ReadCollector } from './read-collector.ts';
 import { SectionKeys } from './section-keys.ts';
-import type { OpenedRun, ResolvedKeys } from './section-keys.ts';
+import type { OpenedRun } from './section-keys.ts';
 import { addUse, noUse, ShardState, type ShardUse } from './shard-state.ts';
 import { writeBurstBytes, type LimitsMode } from './throttle.ts';
-import { admit, gatherAccepted, type Admission } from './write-admission.ts';
+import { ShardAppender } from './shard-appender.ts';
 
 export interface VolumeBackendDependencies {
   readonly store: VolumeStore;
@@ -52,19 +48,7 @@ export interface VolumeBackendOptions {
   readonly limits: LimitsMode;
 }
 
-const throttled: ShardAppendOutcome = { kind: 'throttled' };
-const moved: ShardAppendOutcome = { kind: 'moved' };
 const gone: ReadOutcome = { kind: 'gone' };
-const noKeys: ResolvedKeys = new Map();
-
-/** One call's records on their way into the store. */
-interface CommitBatch {
-  readonly sections: Section[];
-  readonly states: ShardState[];
-  readonly keys: ResolvedKeys;
-  readonly nowMs: number;
-  readonly monotonicMs: number;
-}
 
 export class VolumeBackend implements Backend {
   readonly #store: VolumeStore;
@@ -74,10 +58,13 @@ export class VolumeBackend implements Backend {
   readonly #volume: number;
   readonly #limits: LimitsMode;
   readonly #states = new Map<ShardKey, ShardState>();
+  /** Changes of the map so far: what was seen at an earlier one may not hold any more. */
+  #changes = 0;
   /** Use of shards whose state was dropped. */
   readonly #gone: ShardUse = noUse();
   /** Reads that the store answered at once, from memory, and those it had to go to the log for. */
   readonly storeReads: { hot: number; cold: number } = { hot: 0, cold: 0 };
+  readonly #appender: ShardAppender;
   #sealWaiters: (() => void)[] = [];
   readonly #followers: FollowerSet;
   readonly #stopFollowing: () => void;
@@ -89,6 +76,18 @@ export class VolumeBackend implements Backend {
     this.#keys = new SectionKeys(dependencies.keys);
     this.#volume = options.volume;
     this.#limits = options.limits;
+    this.#appender = new ShardAppender(
+      {
+        store: this.#store,
+        clock: this.#clock,
+        keys: this.#keys,
+        openState: (shard) => this.#openState(shard),
+        settled: () => {
+          if (this.#sealWaiters.length > 0) this.#wakeSealWaiters();
+        },
+      },
+      { limits: options.limits },
+    );
     this.#followers = new FollowerSet(
       {
         clock: this.#clock,
@@ -98,6 +97,7 @@ export class VolumeBackend implements Backend {
       { limits: options.limits },
     );
     const stopMap = this.#map.onChange((_uid, entry) => {
+      this.#changes++;
       if (entry === null) this.#dropGoneStates();
       else this.#followLimits(entry);
       this.#followers.wakeAll();
@@ -109,100 +109,14 @@ export class VolumeBackend implements Backend {
     };
   }
 
-  async append(appends: readonly ShardAppend[]): Promise<readonly ShardAppendOutcome[]> {
-    const resolving = this.#resolveKeys(appends);
-    const batch: CommitBatch = {
-      sections: [],
-      states: [],
-      keys: resolving instanceof Promise ? await resolving : resolving,
-      nowMs: this.#clock.now(),
-      monotonicMs: this.#clock.monotonic(),
-    };
-    // From here to handing the sections to the store nothing may wait: order is given here.
-    const outcomes = appends.map((append) => this.#accept(append, batch));
-    if (batch.sections.length === 0) return outcomes;
-    const failure = await this.#commit(batch);
-    if (failure === null) return outcomes;
-    return outcomes.map((outcome) => (outcome.kind === 'stored' ? failure : outcome));
-  }
-
-  /** The data keys of the streams appended to. */
-  #resolveKeys(appends: readonly ShardAppend[]): ResolvedKeys | Promise<ResolvedKeys> {
-    let ids: Set<number> | null = null;
-    for (const { shard } of appends) {
-      const encryption = this.#entry(shard)?.stream.document.encryption ?? null;
-      if (encryption !== null) (ids ??= new Set()).add(encryption.dataKeyId);
-    }
-    return ids === null ? noKeys : this.#keys.resolve(ids);
-  }
-
-  /** Decides what is let in and stamps it. */
-  #accept(append: ShardAppend, batch: CommitBatch): ShardAppendOutcome {
-    const entry = this.#entry(append.shard);
-    if (entry === undefined || entry.document.closedSeconds !== null) return moved;
-    const state = this.#state(entry, batch.monotonicMs);
-    if (state.sealed) return moved;
-    const { encryption } = entry.stream.document;
-    const key = encryption === null ? null : batch.keys.get(encryption.dataKeyId);
-    // The stream's key was changed while keys were looked up: it is worth a second try.
-    if (key === undefined) return moved;
-    if (key !== null && 'kind' in key) return key;
-    const { accepted, refused, packedBytes } = this.#admit(append, state, batch.monotonicMs);
-    if (accepted === 0) return throttled;
-    const arrivalMs = Math.max(batch.nowMs, state.lastArrivalMs);
-    const baseOrdinal = state.nextOrdinal;
-    state.lastArrivalMs = arrivalMs;
-    state.nextOrdinal += accepted;
-    state.inFlight++;
-    state.use.recordsIn += accepted;
-    state.use.bytesIn += recordBytes(packedBytes, accepted);
-    const section = {
-      shard: append.shard,
-      baseOrdinal,
-      count: accepted,
-      arrivalMs,
-      keyId: 0,
-      payload:
-        refused === null ? append.payload : gatherAccepted(append.payload, refused, packedBytes),
-    };
-    batch.states.push(state);
-    batch.sections.push(key === null ? section : this.#keys.seal(section, key));
-    return { kind: 'stored', baseOrdinal, arrivalMs, encrypted: key !== null, refused };
-  }
-
-  #admit(append: ShardAppend, state: ShardState, nowMs: number): Admission {
-    const all = { accepted: append.count, refused: null, packedBytes: append.payload.length };
-    if (this.#limits === 'off') return all;
-    const admission = admit(state.write, append.count, append.payload, nowMs);
-    state.use.writesThrottled += append.count - admission.accepted;
-    return this.#limits === 'observe' ? all : admission;
-  }
-
-  /** Null when all is durable; else what became of every record of the call. */
-  async #commit({ sections, states }: CommitBatch): Promise<ShardAppendOutcome | null> {
-    try {
-      await this.#store.append(sections);
-      return null;
-    } catch (error) {
-      if (
-        error instanceof LogFullError ||
-        error instanceof EngineUnavailableError ||
-        error instanceof FencedError ||
-        error instanceof VolumeBusyError
-      ) {
-        return { kind: 'unavailable', reason: error.message };
-      }
-      throw error;
-    } finally {
-      for (const state of states) state.inFlight--;
-      if (this.#sealWaiters.length > 0) this.#wakeSealWaiters();
-    }
+  append(appends: ShardAppends): Promise<AppendOutcomes> {
+    return this.#appender.append(appends);
   }
 
   read(request: ReadRequest): ReadOutcome | Promise<ReadOutcome> {
     const entry = this.#entry(request.shard);
     if (entry === undefined) return gone;
-    const state = this.#state(entry, this.#clock.monotonic());
+    const state = this.#state(entry);
     let bytesMax = request.bytesMax;
     if (this.#limits !== 'off') {
       const allowance = state.read.begin(this.#clock.monotonic());
@@ -236,7 +150,7 @@ export class VolumeBackend implements Backend {
       FAN_OUT_EVENT_BYTES_MAX,
       trimHorizonMs(entry.stream.document, this.#clock.now()),
     );
-    return this.#collect(entry, this.#state(entry, this.#clock.monotonic()), collector, false);
+    return this.#collect(entry, this.#state(entry), collector, false);
   }
 
   /** A read of the server's own, for channels: it uses no throughput and is not counted. */
@@ -369,7 +283,7 @@ export class VolumeBackend implements Backend {
     const states: ShardState[] = [];
     for (const shard of shards) {
       const entry = this.#entry(shard);
-      if (entry !== undefined) states.push(this.#state(entry, this.#clock.monotonic()));
+      if (entry !== undefined) states.push(this.#state(entry));
     }
     for (const state of states) state.sealed = true;
     while (states.some((state) => state.inFlight > 0)) {
@@ -423,12 +337,25 @@ export class VolumeBackend implements Backend {
     return entry?.document.volume === this.#volume ? entry : undefined;
   }
 
-  #state(entry: ShardEntry, monotonicMs: number): ShardState {
+  /** The state of a shard that is here and open; null for any other. */
+  #openState(shard: ShardKey): ShardState | null {
+    let state = this.#states.get(shard);
+    if (state?.seenAt !== this.#changes) {
+      const entry = this.#entry(shard);
+      if (entry === undefined) return null;
+      state = this.#state(entry);
+    }
+    return state.isOpen ? state : null;
+  }
+
+  #state(entry: ShardEntry): ShardState {
     let state = this.#states.get(entry.document.key);
     if (state === undefined) {
-      state = new ShardState(entry, this.#store.bounds(entry.document.key), monotonicMs);
+      const bounds = this.#store.bounds(entry.document.key);
+      state = new ShardState(entry, bounds, this.#clock.monotonic());
       this.#states.set(entry.document.key, state);
     }
+    if (state.seenAt !== this.#changes) state.see(entry, this.#changes);
     return state;
   }
 

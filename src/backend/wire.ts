@@ -9,14 +9,21 @@ import { MessageError } from '../common/message-reader.ts';
 import type { MessageReader } from '../common/message-reader.ts';
 import { givenBytesMin } from '../common/message-writer.ts';
 import type { MessageWriter } from '../common/message-writer.ts';
-import type { PositionQuery, ShardAppend, ShardAppendOutcome } from '../model/data-plane.ts';
+import { appendKinds, recordAt } from '../model/data-plane.ts';
+import type {
+  AppendFailure,
+  AppendOutcomes,
+  PositionQuery,
+  ShardAppends,
+} from '../model/data-plane.ts';
+import { packedHeaderBytes } from '../model/record-batch.ts';
 import type { ShardKey } from '../model/stream.ts';
 
 export const dataKinds = {
-  append: 1,
   read: 2,
   position: 3,
   follow: 4,
+  append: 5,
   /** To the front end: records for a subscription, numbered from 1 within the message. */
   records: 16,
   /** Records of that number, from earlier in the same message, for another subscription. */
@@ -32,24 +39,56 @@ export const dataKinds = {
 
 const nothing = new Uint8Array(0);
 
-/** Shard, count and the shortest payload. */
-const appendBytesMin = 8 + 4 + 5;
+/** Shard and number of records. */
+const shardBytes = 8 + 4;
+
+/** Packed bytes of all records of a call. */
+export function appendBytes(appends: ShardAppends): number {
+  const { firsts, offsets } = appends;
+  const places = firsts[appends.count]!;
+  let bytes = 0;
+  for (let place = 0; place < places; place++) {
+    const record = recordAt(appends, place);
+    bytes += offsets[record + 1]! - offsets[record]!;
+  }
+  return bytes;
+}
 
 /**
- * Payloads are copied into a buffer that comes back with the answer; small ones into the fields.
+ * Records are put in the order of their shards, in a buffer that comes back with the answer; few
+ * small ones into the fields.
  */
-export function writeAppends(
-  writer: MessageWriter,
-  appends: readonly ShardAppend[],
-  buffers: Buffers,
-): void {
-  const bytes = appends.reduce((sum, { payload }) => sum + payload.length, 0);
-  const copies = new PayloadCopies(writer, bytes, buffers);
-  writer.u32(appends.length);
-  for (const { shard, count, payload } of appends) {
-    writer.number(shard);
-    writer.u32(count);
-    copies.write(payload);
+export function writeAppends(writer: MessageWriter, appends: ShardAppends, buffers: Buffers): void {
+  const { count, shards, firsts } = appends;
+  writer.u32(count);
+  for (let i = 0; i < count; i++) {
+    writer.number(shards[i]!);
+    writer.u32(firsts[i + 1]! - firsts[i]!);
+  }
+  const bytes = appendBytes(appends);
+  const isLarge = bytes >= givenBytesMin;
+  const packed = isLarge ? buffers.take(bytes) : new Uint8Array(bytes);
+  gather(appends, packed);
+  if (isLarge) writer.givenPayload(packed.subarray(0, bytes));
+  else writer.payload(packed);
+}
+
+/** Copies all records, in the order of their places; neighbours together. */
+function gather(appends: ShardAppends, to: Uint8Array): void {
+  const { packed, offsets, firsts } = appends;
+  const places = firsts[appends.count]!;
+  let at = 0;
+  for (let place = 0; place < places;) {
+    const first = recordAt(appends, place);
+    let last = first;
+    place++;
+    while (place < places && recordAt(appends, place) === last + 1) {
+      last++;
+      place++;
+    }
+    const part = packed.subarray(offsets[first], offsets[last + 1]);
+    to.set(part, at);
+    at += part.length;
   }
 }
 
@@ -76,56 +115,76 @@ export class PayloadCopies {
   }
 }
 
-/** The appends, and the buffer of their payloads where they have one. */
+/** The appends, and the buffer of their records where they have one. */
 export function readAppends(body: MessageReader): {
-  appends: ShardAppend[];
+  appends: ShardAppends;
   buffer: Uint8Array | null;
 } {
-  const count = body.count(appendBytesMin);
-  const appends: ShardAppend[] = [];
+  const count = body.count(shardBytes);
+  const shards = new Float64Array(count);
+  const firsts = new Uint32Array(count + 1);
+  let records = 0;
   for (let i = 0; i < count; i++) {
-    const append = { shard: body.whole(), count: body.u32(), payload: body.payload() };
-    // Whoever stores them relies on it: a record takes at least a byte.
-    if (append.count === 0 || append.count > append.payload.length) {
-      throw new MessageError('an append without records');
-    }
-    appends.push(append);
+    shards[i] = body.whole();
+    const own = body.u32();
+    if (own === 0) throw new MessageError('an append without records');
+    records += own;
+    firsts[i + 1] = records;
   }
+  const packed = body.payload();
   body.end();
+  const offsets = packedOffsets(packed, records);
+  const appends = { count, shards, firsts, records: null, packed, offsets };
   return { appends, buffer: body.given };
 }
 
-const appendTags = { stored: 0, throttled: 1, moved: 2, unavailable: 3, key: 4 } as const;
+/** Offsets of packed records that others wrote, which must take the whole payload. */
+function packedOffsets(packed: Uint8Array, count: number): Uint32Array {
+  if (count * packedHeaderBytes > packed.length) {
+    throw new MessageError('a payload that is not packed records');
+  }
+  const offsets = new Uint32Array(count + 1);
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    if (at + packedHeaderBytes > packed.length) break;
+    const dataBytes =
+      (packed[at]! | (packed[at + 1]! << 8) | (packed[at + 2]! << 16)) + packed[at + 3]! * 2 ** 24;
+    at += packedHeaderBytes + (packed[at + 4]! | (packed[at + 5]! << 8)) + dataBytes;
+    offsets[i + 1] = at;
+  }
+  if (at !== packed.length || offsets[count] !== at) {
+    throw new MessageError('a payload that is not packed records');
+  }
+  return offsets;
+}
 
-/** With the buffer of the payloads, which is not used here any more. */
+const failureTags = { none: 0, unavailable: 1, key: 2 } as const;
+
+/** Kind, ordinal and arrival. */
+const outcomeBytes = 1 + 8 + 8;
+
+/** With the buffer of the records, which is not used here any more. */
 export function writeAppendOutcomes(
   writer: MessageWriter,
-  outcomes: readonly ShardAppendOutcome[],
+  outcomes: AppendOutcomes,
   buffer: Uint8Array | null,
 ): void {
   writeReturned(writer, buffer);
-  writer.u32(outcomes.length);
-  for (const outcome of outcomes) {
-    writer.u8(appendTags[outcome.kind]);
-    switch (outcome.kind) {
-      case 'stored':
-        writer.number(outcome.baseOrdinal);
-        writer.number(outcome.arrivalMs);
-        writer.u8(outcome.encrypted ? 1 : 0);
-        writer.u8(outcome.refused === null ? 0 : 1);
-        if (outcome.refused !== null) writer.payload(outcome.refused);
-        break;
-      case 'unavailable':
-        writer.text(outcome.reason);
-        break;
-      case 'key':
-        writer.text(outcome.code);
-        writer.text(outcome.text);
-        break;
-      case 'throttled':
-      case 'moved':
-        break;
-    }
+  const { kinds, refused, failure } = outcomes;
+  writer.u32(kinds.length);
+  for (let i = 0; i < kinds.length; i++) {
+    writer.u8(kinds[i]!);
+    writer.number(outcomes.baseOrdinals[i]!);
+    writer.number(outcomes.arrivalMs[i]!);
+  }
+  writer.u8(outcomes.encrypted ? 1 : 0);
+  writer.u8(refused === null ? 0 : 1);
+  if (refused !== null) writer.payload(refused);
+  writer.u8(failureTags[failure?.kind ?? 'none']);
+  if (failure?.kind === 'unavailable') writer.text(failure.reason);
+  if (failure?.kind === 'key') {
+    writer.text(failure.code);
+    writer.text(failure.text);
   }
 }
 
@@ -147,37 +206,44 @@ export function readReturned(body: MessageReader): Uint8Array | null {
  */
 export function readAppendOutcomes(
   body: MessageReader,
-  appends: readonly Pick<ShardAppend, 'count'>[],
-): ShardAppendOutcome[] {
-  if (body.count(1) !== appends.length) throw new MessageError('not one outcome per append');
-  const outcomes = appends.map(({ count }) => readAppendOutcome(body, count));
+  appends: Pick<ShardAppends, 'count' | 'firsts'>,
+): AppendOutcomes {
+  const { count, firsts } = appends;
+  if (body.count(outcomeBytes) !== count) throw new MessageError('not one outcome per append');
+  const kinds = new Uint8Array(count);
+  const baseOrdinals = new Float64Array(count);
+  const arrivalMs = new Float64Array(count);
+  let highest = 0;
+  for (let i = 0; i < count; i++) {
+    kinds[i] = body.u8();
+    baseOrdinals[i] = body.whole();
+    arrivalMs[i] = body.whole();
+    highest = Math.max(highest, kinds[i]!);
+  }
+  const encrypted = body.flag();
+  const refused = body.flag() ? body.payload() : null;
+  if (refused !== null && refused.length !== firsts[count]) {
+    throw new MessageError('not one refusal flag per record');
+  }
+  const failure = readFailure(body);
   body.end();
-  return outcomes;
+  if (highest > appendKinds.key) throw new MessageError('no such outcome of an append');
+  if (highest >= appendKinds.unavailable && failure === null) {
+    throw new MessageError('a failure without a reason');
+  }
+  return { kinds, baseOrdinals, arrivalMs, refused, encrypted, failure };
 }
 
-function readAppendOutcome(body: MessageReader, count: number): ShardAppendOutcome {
-  const tag = body.u8();
-  switch (tag) {
-    case appendTags.stored: {
-      const baseOrdinal = body.whole();
-      const arrivalMs = body.whole();
-      const encrypted = body.flag();
-      const refused = body.flag() ? body.payload() : null;
-      if (refused !== null && refused.length !== count) {
-        throw new MessageError('not one refusal flag per record');
-      }
-      return { kind: 'stored', baseOrdinal, arrivalMs, encrypted, refused };
-    }
-    case appendTags.throttled:
-      return { kind: 'throttled' };
-    case appendTags.moved:
-      return { kind: 'moved' };
-    case appendTags.unavailable:
+function readFailure(body: MessageReader): AppendFailure | null {
+  switch (body.u8()) {
+    case failureTags.none:
+      return null;
+    case failureTags.unavailable:
       return { kind: 'unavailable', reason: body.text() };
-    case appendTags.key:
+    case failureTags.key:
       return { kind: 'key', code: body.text(), text: body.text() };
     default:
-      throw new MessageError('no such outcome of an append');
+      throw new MessageError('no such failure of an append');
   }
 }
 

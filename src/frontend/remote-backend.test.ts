@@ -15,6 +15,7 @@ import { BufferPool, freshBuffers } from '../common/buffer-pool.ts';
 import { MessageError, MessageReader } from '../common/message-reader.ts';
 import { MessageWriter } from '../common/message-writer.ts';
 import type {
+  AppendOutcomes,
   Backend,
   Follower,
   FollowOutcome,
@@ -22,9 +23,10 @@ import type {
   PositionQuery,
   ReadOutcome,
   ReadRequest,
-  ShardAppend,
-  ShardAppendOutcome,
+  ShardAppends,
 } from '../model/data-plane.ts';
+import { appendList, appendsFrom, appendsList, outcomesFrom } from '../model/append-lists.suite.ts';
+import type { ShardAppend, ShardAppendOutcome } from '../model/append-lists.suite.ts';
 import type { Section } from '../model/section.ts';
 import type { ServiceError } from '../model/service-error.ts';
 import type { Link } from '../runtime/link.ts';
@@ -71,19 +73,20 @@ class OneShard implements Backend {
     return last === undefined ? 1 : last.baseOrdinal + last.count;
   }
 
-  async append(appends: readonly ShardAppend[]): Promise<readonly ShardAppendOutcome[]> {
+  async append(appends: ShardAppends): Promise<AppendOutcomes> {
     this.appends++;
     if (this.held !== null) await new Promise<void>((resolve) => this.held!.push(resolve));
-    return appends.map((given): ShardAppendOutcome => {
+    const outcomes = appendsList(appends).map((given): ShardAppendOutcome => {
       if (given.shard !== shard) return { kind: 'moved' };
       const { count } = given;
       const stored = { ...section, baseOrdinal: this.next, count };
       // What is appended is lent.
       this.sections.push({ ...stored, payload: given.payload.slice() });
       this.followers.committed({ count: 1, shard: () => shard });
-      const refused = count > 2 ? new Uint8Array(count) : null;
+      const refused = count > 2 ? new Uint8Array(count).fill(1, 2) : null;
       return { ...stored, kind: 'stored', encrypted: false, refused };
     });
+    return outcomesFrom(outcomes, appends);
   }
 
   read({ fromOrdinal, recordsMax }: ReadRequest): ReadOutcome {
@@ -161,12 +164,12 @@ test('appends, reads and positions are those of the back end', async () => {
   const world = new World();
   await world.run(async () => {
     const other = { ...append('x'), shard: 4 };
-    const outcomes = await world.remote.append([append('a'), other, append('b', 'c', 'd')]);
+    const outcomes = await appendList(world.remote, [append('a'), other, append('b', 'c', 'd')]);
     const stored = { kind: 'stored', arrivalMs: 5, encrypted: false };
     assert.deepEqual(outcomes, [
       { ...stored, baseOrdinal: 1, refused: null },
       { kind: 'moved' },
-      { ...stored, baseOrdinal: 2, refused: Buffer.alloc(3) },
+      { ...stored, baseOrdinal: 2, refused: Buffer.from([0, 0, 1]) },
     ]);
     const request = { shard, fromOrdinal: 1, recordsMax: 10, bytesMax: 1000 };
     const read = await world.remote.read(request);
@@ -182,11 +185,11 @@ test('large payloads and answers cross in buffers that come back', async () => {
   await world.run(async () => {
     const text = 'x'.repeat(50_000);
     const given = append(text);
-    await world.remote.append([given]);
+    await appendList(world.remote, [given]);
     assert.deepEqual(textsOf([{ ...section, payload: given.payload }]), [text]);
     const { idleBytes } = world.nearBuffers;
     assert.ok(idleBytes > 0);
-    await world.remote.append([append('y'.repeat(50_000))]);
+    await appendList(world.remote, [append('y'.repeat(50_000))]);
     assert.equal(world.nearBuffers.idleBytes, idleBytes);
 
     const request = { shard, fromOrdinal: 1, recordsMax: 1, bytesMax: 1000 };
@@ -205,13 +208,13 @@ test('an append without an answer in time, or on a link that breaks, is unavaila
   const world = new World({}, { appendMs: 1000 });
   await world.run(async () => {
     world.backend.held = [];
-    const [late] = await world.remote.append([append('a')]);
+    const [late] = await appendList(world.remote, [append('a')]);
     assert.equal(late!.kind, 'unavailable');
-    const broken = world.remote.append([append('b')]);
+    const broken = appendList(world.remote, [append('b')]);
     await world.until(() => world.backend.appends === 2);
     world.link.break();
     assert.equal((await broken)[0]!.kind, 'unavailable');
-    assert.equal((await world.remote.append([append('c')]))[0]!.kind, 'unavailable');
+    assert.equal((await appendList(world.remote, [append('c')]))[0]!.kind, 'unavailable');
     // Stored all the same: nobody was told that it was not.
     for (const release of world.backend.held.splice(0)) release();
     await world.until(() => world.backend.sections.length === 2);
@@ -227,15 +230,15 @@ test('appends over a bound of bytes are refused at once at either end', async ()
   ]) {
     await world.run(async () => {
       world.backend.held = [];
-      const first = world.remote.append([append('x'.repeat(90))]);
+      const first = appendList(world.remote, [append('x'.repeat(90))]);
       await world.until(() => world.backend.appends === 1);
-      const [refused] = await world.remote.append([append('y'.repeat(90))]);
+      const [refused] = await appendList(world.remote, [append('y'.repeat(90))]);
       assert.equal(refused!.kind, 'unavailable');
       assert.equal(world.backend.appends, 1);
       world.backend.held.forEach((release) => release());
       world.backend.held = null;
       assert.equal((await first)[0]!.kind, 'stored');
-      assert.equal((await world.remote.append([append('z')]))[0]!.kind, 'stored');
+      assert.equal((await appendList(world.remote, [append('z')]))[0]!.kind, 'stored');
     });
   }
 });
@@ -243,7 +246,7 @@ test('appends over a bound of bytes are refused at once at either end', async ()
 test('reads over a bound are refused, and those answered too late give their room back', async () => {
   const world = new World({ readBytesMax: 10 }, { readMs: 1 }, 2_000);
   await world.run(async () => {
-    await world.backend.append([append('x'.repeat(50))]);
+    await appendList(world.backend, [append('x'.repeat(50))]);
     const read = (): Promise<string> =>
       world.remote.read({ shard, fromOrdinal: 1, recordsMax: 1, bytesMax: 1 }).then(
         ({ kind }) => kind,
@@ -266,7 +269,7 @@ test('followers at one place share what crosses the link', async () => {
       assert.equal((await world.remote.follow(request, follower)).kind, 'following');
     }
     const text = 'x'.repeat(20_000);
-    await world.remote.append([append(text)]);
+    await appendList(world.remote, [append(text)]);
     await world.until(() => followers.every(({ deliveries }) => deliveries.length === 1));
     const [first] = followers[0]!.deliveries;
     for (const { deliveries } of followers) assert.equal(deliveries[0], first);
@@ -284,7 +287,7 @@ test('a follower without room gets no more than its share, in order, and all in 
     assert.ok(outcome.kind === 'following');
     const texts = Array.from({ length: 20 }, (_, i) => `text ${i}`);
     for (const text of texts) {
-      await world.remote.append([append(text)]);
+      await appendList(world.remote, [append(text)]);
       await world.simulation.clock().sleep(20);
     }
     assert.equal(follower.deliveries.length, 2);
@@ -312,7 +315,7 @@ test('a front end that is gone takes its followers along; one without a back end
     await world.until(() => follower.failures.length === 1);
     assert.deepEqual(follower.failures, [{ kind: 'gone' }]);
     assert.equal(world.host.followerCount, 0);
-    await world.backend.append([append('nobody hears it')]);
+    await appendList(world.backend, [append('nobody hears it')]);
     assert.equal(follower.deliveries.length, 0);
   });
 });
@@ -320,9 +323,13 @@ test('a front end that is gone takes its followers along; one without a back end
 test('a payload that is not packed records never reaches the back end', async () => {
   const world = new World();
   await world.run(async () => {
-    const broken = { shard, count: 2, payload: payload('one') };
-    const [outcome] = await world.remote.append([broken]);
-    assert.equal(outcome!.kind, 'unavailable');
+    const whole = appendsFrom([append('one')]);
+    for (const cut of [0, 3, whole.packed.length]) {
+      const offsets = Uint32Array.of(0, cut, whole.packed.length);
+      const broken = { ...whole, firsts: Uint32Array.of(0, 2), offsets };
+      const { failure } = await world.remote.append(broken);
+      assert.equal(failure?.kind, 'unavailable');
+    }
     assert.equal(world.backend.appends, 0);
   });
 });
@@ -349,8 +356,8 @@ function damaged(write: (writer: MessageWriter) => void, read: (body: MessageRea
 }
 
 test('damaged bodies give values or an error, never anything else', () => {
-  const appends = [append('a', 'b'), append('x'.repeat(30_000))];
-  const small = [append('a', 'b'), append('c')];
+  const appends = appendsFrom([append('a', 'b'), append('x'.repeat(30_000))]);
+  const small = appendsFrom([append('a', 'b'), append('c')]);
   damaged((writer) => writeAppends(writer, small, freshBuffers), readAppends);
   damaged((writer) => writeAppends(writer, appends, freshBuffers), readAppends);
   const outcomes: ShardAppendOutcome[] = [
@@ -364,7 +371,7 @@ test('damaged bodies give values or an error, never anything else', () => {
     { kind: 'key', code: 'KMSDisabledException', text: 'text' },
   ];
   damaged(
-    (writer) => writeAppendOutcomes(writer, outcomes, null),
+    (writer) => writeAppendOutcomes(writer, outcomesFrom(outcomes, appends), null),
     (body) => [readReturned(body), readAppendOutcomes(body, appends)],
   );
   const section = {

@@ -6,6 +6,7 @@
  * wait fail at once and followers are told.
  */
 import {
+  appendBytes,
   dataKinds,
   readAppendOutcomes,
   readPositionAnswer,
@@ -26,7 +27,9 @@ import {
 import type { Buffers } from '../common/buffer-pool.ts';
 import type { MessageReader } from '../common/message-reader.ts';
 import { MessageError } from '../common/message-reader.ts';
+import { appendKinds } from '../model/data-plane.ts';
 import type {
+  AppendOutcomes,
   Follower,
   FollowOutcome,
   FollowRequest,
@@ -35,8 +38,7 @@ import type {
   ReadRequest,
   RecordsBackend,
   RecordsOutcome,
-  ShardAppend,
-  ShardAppendOutcome,
+  ShardAppends,
 } from '../model/data-plane.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { ShardKey } from '../model/stream.ts';
@@ -104,11 +106,10 @@ export class RemoteBackend implements RecordsBackend {
     return this.#subscriptions.size;
   }
 
-  async append(appends: readonly ShardAppend[]): Promise<readonly ShardAppendOutcome[]> {
-    const counts = appends.map(({ count }) => ({ count }));
-    const bytes = appends.reduce((sum, { payload }) => sum + payload.length, 0);
+  async append(appends: ShardAppends): Promise<AppendOutcomes> {
+    const bytes = appendBytes(appends);
     if (this.#appendBytes > 0 && this.#appendBytes + bytes > this.#options.appendBytesMax) {
-      return unavailable(counts, `${this.#appendBytes} bytes wait for the back end`);
+      return unavailable(appends, `${this.#appendBytes} bytes wait for the back end`);
     }
     this.#appendBytes += bytes;
     try {
@@ -116,9 +117,9 @@ export class RemoteBackend implements RecordsBackend {
         writeAppends(writer, appends, this.#buffers),
       );
       this.#reuse(body);
-      return readAppendOutcomes(body, counts);
+      return readAppendOutcomes(body, appends);
     } catch (error) {
-      if (error instanceof RpcError) return unavailable(counts, error.message);
+      if (error instanceof RpcError) return unavailable(appends, error.message);
       throw this.#unreadable(error);
     } finally {
       this.#appendBytes -= bytes;
@@ -265,6 +266,13 @@ class RemoteFollowing {
   }
 }
 
-function unavailable(appends: readonly unknown[], reason: string): ShardAppendOutcome[] {
-  return appends.map(() => ({ kind: 'unavailable', reason }));
+function unavailable({ count }: ShardAppends, reason: string): AppendOutcomes {
+  return {
+    kinds: new Uint8Array(count).fill(appendKinds.unavailable),
+    baseOrdinals: new Float64Array(count),
+    arrivalMs: new Float64Array(count),
+    refused: null,
+    encrypted: false,
+    failure: { kind: 'unavailable', reason },
+  };
 }

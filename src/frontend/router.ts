@@ -6,14 +6,14 @@
  * the newer map is looked at, waited for if need be, and the records concerned are routed again.
  */
 import type { AppendResult, DataPlane } from '../api/ports.ts';
-import type { BufferPool } from '../common/buffer-pool.ts';
+import { appendKinds, recordAt } from '../model/data-plane.ts';
 import type {
+  AppendOutcomes,
   Follower,
   FollowOutcome,
   PositionQuery,
   ReadOutcome,
   RecordsBackend,
-  ShardAppendOutcome,
 } from '../model/data-plane.ts';
 import { notFound } from '../model/messages.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
@@ -21,15 +21,13 @@ import { isKmsCode, ServiceError } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { ShardEntry, ShardMapView, StreamEntry } from '../shardmap/shard-map.ts';
-import { cut, recordAt, routeByHashKey, routeEvenly, type RoutedPart } from './routing.ts';
+import { routeByHashKey, routeEvenly, type RoutedAppends, ShardGrouping } from './routing.ts';
 
 export interface RouterDependencies {
   readonly map: ShardMapView;
   readonly backend: RecordsBackend;
   readonly random: Random;
   readonly clock: Clock;
-  /** For records that are put in the order of their shards. */
-  readonly buffers: BufferPool;
 }
 
 /** Records whose shard is being closed wait this long for the map that says where they go. */
@@ -45,7 +43,7 @@ export class Router implements DataPlane {
   readonly #map: ShardMapView;
   readonly #backend: RecordsBackend;
   readonly #clock: Clock;
-  readonly #buffers: BufferPool;
+  readonly #grouping = new ShardGrouping();
   /** Where the next evenly spread call begins. */
   #spreadFrom: number;
 
@@ -53,7 +51,6 @@ export class Router implements DataPlane {
     this.#map = dependencies.map;
     this.#backend = dependencies.backend;
     this.#clock = dependencies.clock;
-    this.#buffers = dependencies.buffers;
     this.#spreadFrom = dependencies.random.below(0x10000);
   }
 
@@ -66,7 +63,7 @@ export class Router implements DataPlane {
   }
 
   async append(stream: StreamEntry, batch: RecordBatch): Promise<AppendResult> {
-    const result = new AppendCollector(batch.count);
+    const result = new AppendCollector(stream, batch.count);
     let moved = await this.#send(stream, batch, null, result);
     if (moved === null) return result;
     const endMs = this.#clock.monotonic() + reshardWaitMs;
@@ -103,19 +100,9 @@ export class Router implements DataPlane {
       stream.document.distribution === 'AUTO'
         ? routeEvenly(table.shards.length, batch, this.#nextSpread(table.shards.length))
         : routeByHashKey(table, batch);
-    const { parts, copies } = cut(table, batch, routes, only, this.#buffers);
-    const outcomes = await this.#backend.append(parts.map((part) => part.append));
-    if (copies !== null) this.#buffers.give(copies);
-    const moved: number[] = [];
-    parts.forEach((part, i) => {
-      const outcome = outcomes[i]!;
-      if (outcome.kind === 'moved') {
-        for (let r = 0; r < part.append.count; r++) moved.push(recordAt(part, r));
-      } else {
-        result.add(part, table.shards[part.shard]!, outcome);
-      }
-    });
-    return moved.length === 0 ? null : Uint32Array.from(moved).sort();
+    const appends = this.#grouping.group(table, batch, routes, only);
+    const outcomes = await this.#backend.append(appends);
+    return result.add(stream, appends, outcomes);
   }
 
   #nextSpread(shardCount: number): number {
@@ -163,53 +150,89 @@ function readable(outcome: ReadOutcome): ReadOutcome {
 
 /** An AppendResult in the making. */
 class AppendCollector implements AppendResult {
-  readonly shards: ShardEntry[] = [];
+  /** The open shards of the entry that the call began with, then those of newer ones. */
+  shards: readonly ShardEntry[];
   readonly shardOf: Uint16Array;
   readonly ordinals: Float64Array;
   readonly arrivalMs: Float64Array;
   readonly status: Uint8Array;
   failedCount = 0;
   encrypted = false;
+  readonly #first: StreamEntry;
 
-  constructor(count: number) {
+  constructor(first: StreamEntry, count: number) {
+    this.#first = first;
+    this.shards = first.open.shards;
     this.shardOf = new Uint16Array(count);
     this.ordinals = new Float64Array(count);
     this.arrivalMs = new Float64Array(count);
     this.status = new Uint8Array(count);
   }
 
-  /** Throws ServiceError when the stream's key cannot be used: the whole call fails. */
-  add(part: RoutedPart, entry: ShardEntry, outcome: ShardAppendOutcome): void {
-    if (outcome.kind === 'key') throw keyError(outcome.code, outcome.text);
-    const shard = this.shards.push(entry) - 1;
-    let ordinal = 0;
-    let refused: Uint8Array | null = null;
-    let arrivalMs = 0;
-    let rest = outcome.kind === 'throttled' ? throttled : failed;
-    if (outcome.kind === 'stored') {
-      ordinal = outcome.baseOrdinal;
-      refused = outcome.refused;
-      arrivalMs = outcome.arrivalMs;
-      rest = stored;
-      if (outcome.encrypted) this.encrypted = true;
+  /**
+   * Enters what became of records; returns those whose shard has moved, ascending, or null. Throws
+   * ServiceError when the stream's key cannot be used: the whole call fails.
+   */
+  add(stream: StreamEntry, appends: RoutedAppends, outcomes: AppendOutcomes): Uint32Array | null {
+    const { failure, kinds } = outcomes;
+    if (failure?.kind === 'key') throw keyError(failure.code, failure.text);
+    if (outcomes.encrypted) this.encrypted = true;
+    let moved: number[] | null = null;
+    for (let i = 0; i < appends.count; i++) {
+      const end = appends.firsts[i + 1]!;
+      if (kinds[i] === appendKinds.moved) {
+        moved ??= [];
+        for (let place = appends.firsts[i]!; place < end; place++) {
+          moved.push(recordAt(appends, place));
+        }
+        continue;
+      }
+      const index = appends.tableIndexes[i]!;
+      const shard = stream === this.#first ? index : this.#another(stream.open.shards[index]!);
+      if (kinds[i] === appendKinds.stored) this.#store(appends, outcomes, i, shard);
+      else this.#refuse(appends, i, shard, kinds[i] === appendKinds.throttled ? throttled : failed);
     }
-    for (let r = 0; r < part.append.count; r++) {
-      const record = recordAt(part, r);
-      const status = refused !== null && refused[r] === 1 ? throttled : rest;
+    return moved === null ? null : Uint32Array.from(moved).sort();
+  }
+
+  #store(appends: RoutedAppends, outcomes: AppendOutcomes, i: number, shard: number): void {
+    const { refused } = outcomes;
+    const arrivalMs = outcomes.arrivalMs[i]!;
+    let ordinal = outcomes.baseOrdinals[i]!;
+    const end = appends.firsts[i + 1]!;
+    for (let place = appends.firsts[i]!; place < end; place++) {
+      const record = recordAt(appends, place);
       this.shardOf[record] = shard;
-      this.status[record] = status;
-      if (status === stored) {
+      if (refused !== null && refused[place] === 1) {
+        this.status[record] = throttled;
+        this.failedCount++;
+      } else {
+        this.status[record] = stored;
         this.ordinals[record] = ordinal++;
         this.arrivalMs[record] = arrivalMs;
-      } else {
-        this.failedCount++;
       }
     }
   }
 
+  #refuse(appends: RoutedAppends, i: number, shard: number, status: number): void {
+    const end = appends.firsts[i + 1]!;
+    for (let place = appends.firsts[i]!; place < end; place++) {
+      const record = recordAt(appends, place);
+      this.shardOf[record] = shard;
+      this.status[record] = status;
+    }
+    this.failedCount += end - appends.firsts[i]!;
+  }
+
+  /** Enters a shard of a newer entry. */
+  #another(shard: ShardEntry): number {
+    this.shards = [...this.shards, shard];
+    return this.shards.length - 1;
+  }
+
   /** Gives up on these records. */
   fail(stream: StreamEntry, records: Uint32Array): void {
-    const shard = this.shards.push(stream.open.shards[0]!) - 1;
+    const shard = this.#another(stream.open.shards[0]!);
     for (const record of records) {
       this.shardOf[record] = shard;
       this.status[record] = failed;

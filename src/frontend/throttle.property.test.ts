@@ -16,7 +16,6 @@ import {
   streamDocument,
 } from '../backend/test-parts.suite.ts';
 import { VolumeBackend } from '../backend/volume-backend.ts';
-import { BufferPool } from '../common/buffer-pool.ts';
 import { SHARD_READ_CALLS_PER_SECOND, SHARD_WRITE_RECORDS_PER_SECOND } from '../model/limits.ts';
 import { Simulation } from '../runtime/sim/simulation.ts';
 import { Router } from './router.ts';
@@ -52,7 +51,6 @@ const calls = fc.array(
 function setUp(frontEnds: number) {
   const clock = new ManualClock();
   const random = new Simulation(1).random;
-  const buffers = new BufferPool({ idleBytesMax: 0, bufferBytesMax: 0 });
   const document = streamDocument({ shards: evenShards(SHARDS, 10) });
   const mapOf = (): FixedMap => {
     const map = new FixedMap();
@@ -65,7 +63,7 @@ function setUp(frontEnds: number) {
   );
   const routers = Array.from({ length: frontEnds }, () => {
     const map = mapOf();
-    return { map, router: new Router({ map, backend, random, clock, buffers }) };
+    return { map, router: new Router({ map, backend, random, clock }) };
   });
   return { clock, routers, document };
 }

@@ -8,35 +8,66 @@ import type { Section } from './section.ts';
 import type { ShardKey } from './stream.ts';
 
 /**
- * Packed records of one put call for one shard, in request order. The payload is lent: it must stay
- * as it is until the append has settled, and is used for something else afterwards.
+ * Packed records of one put call, by shard; struct of arrays, no object per shard. All of it is
+ * lent: it must stay as it is until the append has settled, and its records are used for something
+ * else afterwards.
  */
-export interface ShardAppend {
-  readonly shard: ShardKey;
+export interface ShardAppends {
+  /** Number of shards. */
   readonly count: number;
-  readonly payload: Uint8Array;
+  /** ShardKey of each. */
+  readonly shards: Float64Array;
+  /** Shard i is given the records at places `[firsts[i], firsts[i + 1])`, one or more. */
+  readonly firsts: Uint32Array;
+  /**
+   * Number of the record at each place, ascending within a shard; null where place p is record p.
+   */
+  readonly records: Uint32Array | null;
+  readonly packed: Uint8Array;
+  /** Record n is `[offsets[n], offsets[n + 1])` of `packed`. */
+  readonly offsets: Uint32Array;
 }
 
-/** Outcome of one ShardAppend. */
-export type ShardAppendOutcome =
-  | {
-      readonly kind: 'stored';
-      readonly baseOrdinal: number;
-      readonly arrivalMs: number;
-      readonly encrypted: boolean;
-      /**
-       * Null when all records were stored; else one byte per record, 1 = refused by the throttle.
-       */
-      readonly refused: Uint8Array | null;
-    }
-  /** Nothing of this append was stored because of the shard's write limit. */
-  | { readonly kind: 'throttled' }
+/** Number of the record at a place. */
+export function recordAt({ records }: ShardAppends, place: number): number {
+  return records === null ? place : records[place]!;
+}
+
+/** What became of the records for one shard. */
+export const appendKinds = {
+  stored: 0,
+  /** Nothing was stored because of the shard's write limit. */
+  throttled: 1,
   /** The shard is closed or not here: look at the newer map and route again. */
-  | { readonly kind: 'moved' }
+  moved: 2,
   /** The volume cannot write (disk full, failed): retryable. */
+  unavailable: 3,
+  /** The stream's key cannot be used. */
+  key: 4,
+} as const;
+
+/** Why records were not stored, where their shard has nothing to do with it. */
+export type AppendFailure =
   | { readonly kind: 'unavailable'; readonly reason: string }
-  /** The stream's key cannot be used; `code` is one of the six KMS errors. */
+  /** `code` is one of the six KMS errors. */
   | { readonly kind: 'key'; readonly code: string; readonly text: string };
+
+/** Outcome of ShardAppends. */
+export interface AppendOutcomes {
+  /** By shard, of `appendKinds`. */
+  readonly kinds: Uint8Array;
+  /** By shard, where it is `stored`: ordinal of the first record stored, and when all were. */
+  readonly baseOrdinals: Float64Array;
+  readonly arrivalMs: Float64Array;
+  /**
+   * By place: 1 = refused by the throttle although others of its shard were stored. Null: none.
+   */
+  readonly refused: Uint8Array | null;
+  /** Whether what was stored is encrypted. */
+  readonly encrypted: boolean;
+  /** Why shards are `unavailable` or `key`; the latter where there are both. */
+  readonly failure: AppendFailure | null;
+}
 
 export type PositionQuery =
   | { readonly kind: 'trim-horizon' }
@@ -117,11 +148,8 @@ export type FollowOutcome =
 
 /** What a front end needs of a back end, in this thread or behind a link. */
 export interface RecordsBackend {
-  /**
-   * One outcome per append, in order. Resolves when everything accepted is durable. Never rejects
-   * for expected reasons.
-   */
-  append(appends: readonly ShardAppend[]): Promise<readonly ShardAppendOutcome[]>;
+  /** Resolves when everything accepted is durable. Never rejects for expected reasons. */
+  append(appends: ShardAppends): Promise<AppendOutcomes>;
   read(request: ReadRequest): ReadOutcome | Promise<ReadOutcome>;
   /** Ordinal a query stands for, never below the trim horizon; null when the shard is not here. */
   position(shard: ShardKey, query: PositionQuery): Promise<number | null>;

@@ -30,16 +30,3 @@ export function packedOffset(payload: Uint8Array, index: number): number {
 export function recordBytes(packedBytes: number, count: number): number {
   return packedBytes - count * packedHeaderBytes;
 }
-
-/** Whether a payload that others built consists of exactly `count` packed records. */
-export function holdsPacked(payload: Uint8Array, count: number): boolean {
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    if (at + packedHeaderBytes > payload.length) return false;
-    const dataBytes =
-      (payload[at]! | (payload[at + 1]! << 8) | (payload[at + 2]! << 16)) +
-      payload[at + 3]! * 2 ** 24;
-    at += packedHeaderBytes + (payload[at + 4]! | (payload[at + 5]! << 8)) + dataBytes;
-  }
-  return at === payload.length;
-}

@@ -130,7 +130,7 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
   openDeliveries({ plane, control, backend, volumes, buckets, metrics, closers });
   const key = await sealingKey(meta, random);
   const tokens = new SealedTokens({ random }, key);
-  const data = new Router({ map, backend, random, clock, buffers });
+  const data = new Router({ map, backend, random, clock });
   const { access, authenticator, credentials } =
     config.auth === 'open'
       ? { ...openAccess, credentials: null }

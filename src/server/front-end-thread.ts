@@ -82,7 +82,7 @@ export async function runFrontEnd(link: Link, data: FrontEndData): Promise<void>
   measureEventLoop({ clock, registry });
   const parts = {
     clock,
-    data: new Router({ map: directory.map, backend, random, clock, buffers }),
+    data: new Router({ map: directory.map, backend, random, clock }),
     consumers: directory,
     tokens: new SealedTokens({ random }, data.sealingKey),
     access,

@@ -123,7 +123,7 @@ class HurriedClock extends NodeClock {
 }
 
 const nothing: Backend = {
-  append: () => Promise.resolve([]),
+  append: () => Promise.reject(new Error('nobody appends')),
   read: () => ({ kind: 'gone' }),
   position: () => Promise.resolve(null),
   follow: () => ({ kind: 'gone' }),

@@ -1,0 +1,130 @@
+/**
+ * The sections of one call on their way into the store, as the arrays that it takes; used again for
+ * every call, since the store has copied everything when its append returns.
+ */
+import type { Section } from '../model/section.ts';
+import type { SectionBatch } from '../storage/section-batch.ts';
+
+const sectionsFirst = 64;
+const nothing = new Uint8Array(0);
+
+export class SectionDraft implements SectionBatch {
+  count = 0;
+  shards: Float64Array = new Float64Array(sectionsFirst);
+  baseOrdinals: Float64Array = new Float64Array(sectionsFirst);
+  arrivalMs: Float64Array = new Float64Array(sectionsFirst);
+  counts: Uint32Array = new Uint32Array(sectionsFirst);
+  keyIds: Uint32Array = new Uint32Array(sectionsFirst);
+  payloadBytes: Uint32Array = new Uint32Array(sectionsFirst);
+  payloads: (Uint8Array | null)[] | null = null;
+  packed: Uint8Array = nothing;
+  firstPieces: Uint32Array = new Uint32Array(sectionsFirst + 1);
+  pieceStarts: Uint32Array = new Uint32Array(sectionsFirst);
+  pieceEnds: Uint32Array = new Uint32Array(sectionsFirst);
+  #pieces = 0;
+  /** Of the section being made. */
+  #records = 0;
+  #bytes = 0;
+
+  /** Empties it, for at most so many sections of records of `packed`. */
+  begin(packed: Uint8Array, sections: number, records: number): void {
+    this.count = 0;
+    this.packed = packed;
+    this.payloads = null;
+    this.#pieces = 0;
+    if (this.shards.length < sections) this.#reserveSections(sections);
+    if (this.pieceStarts.length < records) {
+      this.pieceStarts = new Uint32Array(records);
+      this.pieceEnds = new Uint32Array(records);
+    }
+    this.#beginSection();
+  }
+
+  /** Drops what it was lent. */
+  end(): void {
+    this.packed = nothing;
+    this.payloads = null;
+  }
+
+  /** Records of the section being made. */
+  get records(): number {
+    return this.#records;
+  }
+
+  /** Packed bytes of the section being made. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Adds a record of `packed` to the section being made. */
+  add(start: number, end: number): void {
+    this.#records++;
+    this.#bytes += end - start;
+    const last = this.#pieces - 1;
+    if (this.#pieces > this.firstPieces[this.count]! && this.pieceEnds[last] === start) {
+      this.pieceEnds[last] = end;
+      return;
+    }
+    this.pieceStarts[this.#pieces] = start;
+    this.pieceEnds[this.#pieces] = end;
+    this.#pieces++;
+  }
+
+  /** Completes the section being made, in plain. */
+  finish(shard: number, baseOrdinal: number, arrivalMs: number): void {
+    const at = this.count++;
+    this.shards[at] = shard;
+    this.baseOrdinals[at] = baseOrdinal;
+    this.arrivalMs[at] = arrivalMs;
+    this.counts[at] = this.#records;
+    this.keyIds[at] = 0;
+    this.payloadBytes[at] = this.#bytes;
+    this.#beginSection();
+  }
+
+  /** The section completed last, with a payload of its own. */
+  last(): Section {
+    const at = this.count - 1;
+    const payload = new Uint8Array(this.payloadBytes[at]!);
+    let to = 0;
+    for (let piece = this.firstPieces[at]!; piece < this.#pieces; piece++) {
+      const part = this.packed.subarray(this.pieceStarts[piece], this.pieceEnds[piece]);
+      payload.set(part, to);
+      to += part.length;
+    }
+    return {
+      shard: this.shards[at]!,
+      baseOrdinal: this.baseOrdinals[at]!,
+      count: this.counts[at]!,
+      arrivalMs: this.arrivalMs[at]!,
+      keyId: 0,
+      payload,
+    };
+  }
+
+  /** Gives the section completed last another payload. */
+  replaceLast(keyId: number, payload: Uint8Array): void {
+    const at = this.count - 1;
+    this.keyIds[at] = keyId;
+    this.payloadBytes[at] = payload.length;
+    this.payloads ??= [];
+    while (this.payloads.length < at) this.payloads.push(null);
+    this.payloads.push(payload);
+  }
+
+  #beginSection(): void {
+    this.firstPieces[this.count] = this.#pieces;
+    this.#records = 0;
+    this.#bytes = 0;
+  }
+
+  #reserveSections(sections: number): void {
+    this.shards = new Float64Array(sections);
+    this.baseOrdinals = new Float64Array(sections);
+    this.arrivalMs = new Float64Array(sections);
+    this.counts = new Uint32Array(sections);
+    this.keyIds = new Uint32Array(sections);
+    this.payloadBytes = new Uint32Array(sections);
+    this.firstPieces = new Uint32Array(sections + 1);
+  }
+}
