@@ -5,6 +5,7 @@
 import type { RequestTags } from '../auth/request-context.ts';
 import type { BufferPool } from '../common/buffer-pool.ts';
 import type { ErrorCode } from '../model/service-error.ts';
+import type { BodyWork } from '../runtime/body-buffers.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AnswerBudget } from './answer-budget.ts';
 import type { PacedBody } from './paced-body.ts';
@@ -83,7 +84,8 @@ export interface Target {
  * Shortcuts for hot operations; each may decline by returning null, and the general way is taken.
  */
 export interface FastCodec<I, O> {
-  decodeJson?(body: Uint8Array, buffers: BufferPool): I | null;
+  /** `work` may have read the body already. */
+  decodeJson?(body: Uint8Array, buffers: BufferPool, work: BodyWork | null): I | null;
   decodeCbor?(body: Uint8Array, buffers: BufferPool): I | null;
   encodeJson?(output: O): readonly Uint8Array[] | PacedBody | null;
   encodeCbor?(output: O): readonly Uint8Array[] | PacedBody | null;

@@ -47,6 +47,7 @@ import { updateStreamMode } from './operations/update-stream-mode.ts';
 import { updateDistribution } from './operations/update-stream-record-distribution-strategy.ts';
 import { updateStreamWarmThroughput } from './operations/update-stream-warm-throughput.ts';
 import type { BufferPool } from '../common/buffer-pool.ts';
+import type { BodyWork } from '../runtime/body-buffers.ts';
 import { check } from './check.ts';
 import { decodeBody, encodeOutput } from './codec.ts';
 import { coerce } from './coerce.ts';
@@ -137,17 +138,20 @@ export type DecodedBody =
 
 /**
  * Reads a body, as far as that is possible without knowing the sender; null for a request whose
- * target is no operation. Throws SerializationException when it is not an object of the protocol.
+ * target is no operation. `work` may have read it already. Throws SerializationException when it is not an object of the protocol.
  */
 export function decodeRequest(
   operation: Pick<Operation, 'codec'> | null,
   protocol: Protocol,
   body: Uint8Array,
   buffers: BufferPool,
+  work: BodyWork | null = null,
 ): DecodedBody {
   const codec = operation?.codec;
   const input =
-    protocol === 'json' ? codec?.decodeJson?.(body, buffers) : codec?.decodeCbor?.(body, buffers);
+    protocol === 'json'
+      ? codec?.decodeJson?.(body, buffers, work)
+      : codec?.decodeCbor?.(body, buffers);
   if (input !== undefined && input !== null) return { kind: 'input', input };
   return { kind: 'members', members: decodeBody(protocol, body) };
 }

@@ -1,7 +1,7 @@
 /**
  * What authentication needs of a request, and what it finds.
  */
-import type { PendingDigest } from '../runtime/body-buffers.ts';
+import type { BodyWork } from '../runtime/body-buffers.ts';
 
 /** Header values by lower-case name; repeated headers as the HTTP parser joins them. */
 export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -20,8 +20,8 @@ export interface SignedRequest {
   /** Whether the connection is encrypted. */
   readonly secure: boolean;
   readonly body: Uint8Array;
-  /** The SHA-256 of `body` where it has been begun already. */
-  readonly bodyDigest?: PendingDigest | null;
+  /** What has been begun of the work on `body`. */
+  readonly work?: BodyWork | null;
 }
 
 /** Who sent a request. */

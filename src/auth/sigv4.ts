@@ -204,7 +204,7 @@ export class SigV4Authenticator {
     date: string,
     credential: Credential,
   ): void {
-    const payloadHash = request.bodyDigest?.hex() ?? hash('sha256', request.body, 'hex');
+    const payloadHash = request.work?.digest() ?? hash('sha256', request.body, 'hex');
     const claimed = headers.get('x-amz-content-sha256');
     const { query, signedHeaders } = authorization;
     const canonical = canonicalRequest(request, headers, { query, signedHeaders, payloadHash });

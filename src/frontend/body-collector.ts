@@ -9,7 +9,7 @@
  * Buffers of answered requests are used again: memory outside the heap that is given up with every
  * request makes the collector run all the time.
  */
-import type { BodyBuffers, PendingDigest } from '../runtime/body-buffers.ts';
+import type { BodyBuffers, BodyHeaders, BodyWork } from '../runtime/body-buffers.ts';
 
 /** Size reserved on a client's word alone, bytes. */
 const TRUSTED_BYTES_MAX = 1024 * 1024;
@@ -68,9 +68,9 @@ export class BodyBudget {
     }
   }
 
-  /** Begins the digest of a body in a buffer of this budget, where that is worth it. */
-  digest(body: Uint8Array): PendingDigest | null {
-    return this.#buffers.digest(body);
+  /** Begins the work on a body in a buffer of this budget, where that is worth it. */
+  begin(body: Uint8Array, headers: BodyHeaders): BodyWork | null {
+    return this.#buffers.begin(body, headers);
   }
 }
 
@@ -111,9 +111,9 @@ export class BodyCollector {
     return 'taken';
   }
 
-  /** Begins the digest of the whole body; null where whoever needs one had better take it. */
-  digest(): PendingDigest | null {
-    return this.#owned ? this.#budget.digest(this.take()) : null;
+  /** Begins the work on the whole body; null where there is nothing to gain. */
+  begin(headers: BodyHeaders): BodyWork | null {
+    return this.#owned ? this.#budget.begin(this.take(), headers) : null;
   }
 
   /** The body so far, without copying. */

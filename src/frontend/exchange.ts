@@ -6,7 +6,7 @@
  */
 import { PacedBody } from '../api/paced-body.ts';
 import type { ResponseStream } from '../api/response-stream.ts';
-import type { PendingDigest } from '../runtime/body-buffers.ts';
+import type { BodyWork } from '../runtime/body-buffers.ts';
 
 /** Header values by lower-case name; repeated headers as the HTTP parser joins them. */
 export type HeaderMap = Readonly<Record<string, string | string[] | undefined>>;
@@ -25,8 +25,8 @@ export interface HttpRequest {
   /** Whether the connection is encrypted. */
   readonly secure: boolean;
   readonly body: Uint8Array;
-  /** The SHA-256 of `body` where it has been begun already. */
-  readonly bodyDigest?: PendingDigest | null;
+  /** What has been begun of the work on `body`. */
+  readonly work?: BodyWork | null;
 }
 
 /** The parts of a body, or what makes it piece by piece. */

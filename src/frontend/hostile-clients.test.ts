@@ -7,7 +7,7 @@ import { connect as http2Connect } from 'node:http2';
 import { connect as netConnect } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { PoisoningPool } from '../common/poisoning-pool.suite.ts';
-import { undigested } from '../runtime/body-buffers.ts';
+import { idleBodies } from '../runtime/body-buffers.ts';
 import { NodeClock } from '../runtime/node/clock.ts';
 import type { ExchangeHandler } from './exchange.ts';
 import { defaultHttpLimits } from './http-options.ts';
@@ -88,7 +88,7 @@ describe('hostile clients', () => {
     };
     const buffers = new PoisoningPool();
     listener = new HttpListener(
-      { clock, handler: counter, bodies: undigested(buffers), buffers },
+      { clock, handler: counter, bodies: idleBodies(buffers), buffers },
       { limits, tls: identity },
     );
     ({ port } = await listener.listen({ host: '127.0.0.1', port: 0 }));

@@ -221,7 +221,8 @@ class Http1Exchange implements HttpReply, Expiring {
   #end(): void {
     if (!this.#refused) {
       const request = toRequest(this.#request, this.#body.take());
-      this.#parts.handler.handle({ ...request, bodyDigest: this.#body.digest() }, this);
+      const work = this.#body.begin(request.headers);
+      this.#parts.handler.handle({ ...request, work }, this);
     }
   }
 

@@ -276,7 +276,8 @@ class Http2Exchange implements HttpReply, Expiring {
     // How long the operation takes is its own business.
     this.deadlineMs = Infinity;
     const request = this.#request(this.#body.take());
-    this.#parts.handler.handle({ ...request, bodyDigest: this.#body.digest() }, this);
+    const work = this.#body.begin(request.headers);
+    this.#parts.handler.handle({ ...request, work }, this);
   }
 
   /**

@@ -5,7 +5,7 @@ import { connect as netConnect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { connect as tlsConnect } from 'node:tls';
 import { PoisoningPool } from '../common/poisoning-pool.suite.ts';
-import { undigested } from '../runtime/body-buffers.ts';
+import { idleBodies } from '../runtime/body-buffers.ts';
 import { NodeClock } from '../runtime/node/clock.ts';
 import type { ResponseStream } from '../api/response-stream.ts';
 import type { ExchangeHandler } from './exchange.ts';
@@ -41,7 +41,7 @@ async function listenWith(
   const echo = new Echo();
   const buffers = new PoisoningPool();
   const listener = new HttpListener(
-    { clock, handler: echo, bodies: undigested(buffers), buffers },
+    { clock, handler: echo, bodies: idleBodies(buffers), buffers },
     { limits: { ...defaultHttpLimits, ...limits }, tls: identity },
   );
   const { port } = await listener.listen({ host: '127.0.0.1', port: 0 });

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { PacedBody } from '../api/paced-body.ts';
 import { PoisoningPool } from '../common/poisoning-pool.suite.ts';
-import { undigested } from '../runtime/body-buffers.ts';
+import { idleBodies } from '../runtime/body-buffers.ts';
 import { NodeClock } from '../runtime/node/clock.ts';
 import type { ExchangeHandler } from './exchange.ts';
 import { defaultHttpLimits } from './http-options.ts';
@@ -61,7 +61,7 @@ describe('paced bodies', () => {
 
   before(async () => {
     listener = new HttpListener(
-      { clock, handler: sending, bodies: undigested(buffers), buffers },
+      { clock, handler: sending, bodies: idleBodies(buffers), buffers },
       { limits: defaultHttpLimits, tls: await makeIdentity() },
     );
     ({ port } = await listener.listen({ host: '127.0.0.1', port: 0 }));

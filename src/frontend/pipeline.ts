@@ -10,6 +10,7 @@ import type { Caller, Protocol } from '../api/operation.ts';
 import { StreamingOutput } from '../api/response-stream.ts';
 import type { ResponseStream } from '../api/response-stream.ts';
 import { ServiceError } from '../model/service-error.ts';
+import type { BodyWork } from '../runtime/body-buffers.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { ExchangeHandler, HttpReply, HttpRequest, Refusal, ReplyBody } from './exchange.ts';
@@ -56,10 +57,15 @@ export type CallOutput = ReplyBody | StreamingOutput;
 export interface ApiCalls<C extends Caller, D> {
   has(operation: string): boolean;
   /**
-   * Reads a body; `operation` is null when the target names none. Throws SerializationException
+   * Reads a body; `operation` is null when the target names none. `work` may have done so already. Throws SerializationException
    * when the body is not an object of the protocol.
    */
-  decode(operation: string | null, protocol: Protocol, body: Uint8Array): D;
+  decode(
+    operation: string | null,
+    protocol: Protocol,
+    body: Uint8Array,
+    work?: BodyWork | null,
+  ): D;
   /** Coerces, validates, authorises and runs. Throws, or rejects with, ServiceError. */
   invoke(operation: string, input: D, call: Call<C>): CallOutput | Promise<CallOutput>;
 }
@@ -198,7 +204,7 @@ export class Pipeline<C extends Caller, D> implements ExchangeHandler {
       this.#refuseType(exchange, type, target);
       return;
     }
-    const input = api.decode(operation, protocol, request.body);
+    const input = api.decode(operation, protocol, request.body, request.work);
     if (operation === null) {
       throw new ServiceError('UnknownOperationException', null);
     }

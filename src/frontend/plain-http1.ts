@@ -234,11 +234,11 @@ class PlainConnection implements HttpReply, Expiring {
   #request(collector: BodyCollector | null): HttpRequest {
     const { target, headers, rawHeaders } = this.#head as PlainHead;
     const body = collector?.take() ?? nothing;
-    const bodyDigest = collector?.digest() ?? null;
+    const work = collector?.begin(headers) ?? null;
     const remoteAddress = this.#remoteAddress;
     const secure = this.#secure;
     const method = 'POST';
-    return { method, target, headers, rawHeaders, remoteAddress, secure, body, bodyDigest };
+    return { method, target, headers, rawHeaders, remoteAddress, secure, body, work };
   }
 
   /** Keeps what a client sends before it has its answer, and reads no more until then. */

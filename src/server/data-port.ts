@@ -2,6 +2,7 @@
  * Who serves the data port: this thread, beside everything else, alone or with others that do
  * nothing but that.
  */
+import { isPutRecordsJson } from '../api/fast/put-records-transfer.ts';
 import type { Caller, Protocol } from '../api/operation.ts';
 import { dataOperations } from '../api/registry.ts';
 import type { DecodedBody } from '../api/registry.ts';
@@ -18,11 +19,12 @@ import type { ApiCalls, Authenticator, Call, CallOutput } from '../frontend/pipe
 import type { MetricsRegistry } from '../metrics/registry.ts';
 import type { Backend } from '../model/data-plane.ts';
 import type { DirectorySource } from '../model/directory.ts';
-import { undigested } from '../runtime/body-buffers.ts';
+import { idleBodies } from '../runtime/body-buffers.ts';
+import type { BodyHeaders, BodyWork } from '../runtime/body-buffers.ts';
 import type { BodyBuffers } from '../runtime/body-buffers.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { leaveTurns, NodeAcceptTurns, sharedCounts } from '../runtime/node/accept-turns.ts';
-import { DigestThread, DIGEST_THREAD_DEFAULTS } from '../runtime/node/digest-thread.ts';
+import { BodyThread, BODY_THREAD_DEFAULTS } from '../runtime/node/body-thread.ts';
 import { NodeThreads } from '../runtime/node/threads.ts';
 import type { Os } from '../runtime/os.ts';
 import type { Random } from '../runtime/random.ts';
@@ -118,23 +120,26 @@ class OwnFrontEnd {
   }
 }
 
+function bodyThread(buffers: BufferPool, digests: boolean): BodyThread {
+  const decoderOf = (headers: BodyHeaders): number => (isPutRecordsJson(headers) ? 0 : -1);
+  const entry = new URL('./body-thread-main.js', import.meta.url);
+  return new BodyThread(buffers, { ...BODY_THREAD_DEFAULTS, entry, decoderOf, digests });
+}
+
 class SingleThread implements DataPort {
   readonly #frontEnd: OwnFrontEnd;
   readonly #address: { readonly host: string; readonly port: number };
-  /** Null where bodies have no digest, or no processor is left to make it on. */
-  readonly #digests: DigestThread | null;
+  /** Null where there is one processor only. */
+  readonly #thread: BodyThread | null;
   readonly #trimming: Timer;
 
   constructor(dependencies: DataPortDependencies, options: DataPortOptions) {
     const { clock, os, api, buffers } = dependencies;
     const { host, port, auth } = options.config;
     this.#address = { host, port };
-    this.#digests =
-      auth === 'verify' && os.cpuCount > 1
-        ? new DigestThread(buffers, DIGEST_THREAD_DEFAULTS)
-        : null;
-    this.#trimming = clock.every(TRIM_EVERY_MS, () => this.#digests?.trim());
-    const bodies = this.#digests ?? undigested(buffers);
+    this.#thread = os.cpuCount > 1 ? bodyThread(buffers, auth === 'verify') : null;
+    this.#trimming = clock.every(TRIM_EVERY_MS, () => this.#thread?.trim());
+    const bodies = this.#thread ?? idleBodies(buffers);
     this.#frontEnd = new OwnFrontEnd(dependencies, options, api, defaultHttpLimits, bodies);
   }
 
@@ -149,7 +154,7 @@ class SingleThread implements DataPort {
   async close(): Promise<void> {
     await this.#frontEnd.close();
     this.#trimming.cancel();
-    this.#digests?.close();
+    this.#thread?.close();
   }
 }
 
@@ -171,7 +176,7 @@ class Workers implements DataPort {
     this.#feed = new DirectoryFeed({ clock, source: directory }, DIRECTORY_FEED_DEFAULTS);
     const limits = shareOf(defaultHttpLimits, count);
     const settled = new SettledApi(api, this.#feed);
-    this.#own = new OwnFrontEnd(dependencies, options, settled, limits, undigested(buffers));
+    this.#own = new OwnFrontEnd(dependencies, options, settled, limits, idleBodies(buffers));
     registry.measured(
       { name: 'tailrace_front_ends', help: 'Threads that serve the data port.' },
       () => 1 + (this.#others?.count ?? 0),
@@ -251,8 +256,13 @@ class SettledApi implements ApiCalls<Caller, DecodedBody> {
     return this.#api.has(operation);
   }
 
-  decode(operation: string | null, protocol: Protocol, body: Uint8Array): DecodedBody {
-    return this.#api.decode(operation, protocol, body);
+  decode(
+    operation: string | null,
+    protocol: Protocol,
+    body: Uint8Array,
+    work: BodyWork | null = null,
+  ): DecodedBody {
+    return this.#api.decode(operation, protocol, body, work);
   }
 
   invoke(

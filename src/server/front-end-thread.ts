@@ -21,7 +21,7 @@ import { RemoteBackend, REMOTE_BACKEND_DEFAULTS } from '../frontend/remote-backe
 import { Router } from '../frontend/router.ts';
 import { measureEventLoop } from '../metrics/process-metrics.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
-import { undigested } from '../runtime/body-buffers.ts';
+import { idleBodies } from '../runtime/body-buffers.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Link } from '../runtime/link.ts';
 import { NodeAcceptTurns } from '../runtime/node/accept-turns.ts';
@@ -173,7 +173,7 @@ function listenerOf(parts: ListenerParts, { certificate, http }: FrontEndData): 
   });
   later.catch(() => undefined);
   const tls = certificate === 'none' ? null : certificate === 'later' ? later : certificate;
-  const bodies = undigested(buffers);
+  const bodies = idleBodies(buffers);
   const listener = new HttpListener(
     { clock, handler: pipeline, bodies, buffers },
     { limits: http, tls },

@@ -12,6 +12,7 @@ import { assert } from '../common/assert.ts';
 import type { BufferPool } from '../common/buffer-pool.ts';
 import type { ApiCalls, Call, CallOutput } from '../frontend/pipeline.ts';
 import type { OperationLimits } from '../frontend/operation-limits.ts';
+import type { BodyWork } from '../runtime/body-buffers.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ANSWER_OPTIONS } from './buffer-options.ts';
 
@@ -43,9 +44,14 @@ export class ServerApi implements ApiCalls<Caller, DecodedBody> {
     return operations.has(operation);
   }
 
-  decode(operation: string | null, protocol: Protocol, body: Uint8Array): DecodedBody {
+  decode(
+    operation: string | null,
+    protocol: Protocol,
+    body: Uint8Array,
+    work: BodyWork | null = null,
+  ): DecodedBody {
     const known = operation === null ? null : (operations.get(operation) ?? null);
-    return decodeRequest(known, protocol, body, this.#dependencies.buffers);
+    return decodeRequest(known, protocol, body, this.#dependencies.buffers, work);
   }
 
   invoke(

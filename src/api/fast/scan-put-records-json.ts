@@ -7,7 +7,7 @@
  * and words the error; so what both accept must be the same batch (tested against each other).
  */
 import { base64DecodedLength, decodeBase64Into } from '../../common/base64.ts';
-import type { BufferPool } from '../../common/buffer-pool.ts';
+import type { Buffers } from '../../common/buffer-pool.ts';
 import { hashPartitionKeyInto, parseHashKey } from '../../model/hash-key.ts';
 import { PUT_RECORDS_COUNT_MAX, RECORD_BYTES_MAX } from '../../model/limits.ts';
 import { packedHeaderBytes, type RecordBatch } from '../../model/record-batch.ts';
@@ -40,7 +40,7 @@ const hashKeyPattern = /^(0|([1-9]\d{0,38}))$/;
 /** Null when the body is anything but the plain case. */
 export function scanPutRecordsJson(
   body: Uint8Array,
-  buffers: BufferPool,
+  buffers: Buffers,
 ): ScannedPutRecords | null {
   const scanner = new Scanner(body, buffers);
   const scanned = scanner.hasEscapes() ? null : scanner.scan();
@@ -49,14 +49,14 @@ export function scanPutRecordsJson(
 }
 
 class Scanner extends JsonScanner {
-  readonly #buffers: BufferPool;
+  readonly #buffers: Buffers;
   #packed: Uint8Array;
   #packedEnd = 0;
   readonly #offsets = new Uint32Array(PUT_RECORDS_COUNT_MAX + 1);
   readonly #hashKeys = new Uint32Array(4 * PUT_RECORDS_COUNT_MAX);
   #count = 0;
 
-  constructor(body: Uint8Array, buffers: BufferPool) {
+  constructor(body: Uint8Array, buffers: Buffers) {
     super(body);
     this.#buffers = buffers;
     this.#packed = buffers.take(Math.ceil(body.length * 0.75) + packedSlackBytes);

@@ -1,6 +1,7 @@
 /** PutRecords: appends up to 500 records; each succeeds or fails on its own. */
 import { kmsCodes } from '../../model/service-error.ts';
 import { RecordBatchBuilder } from '../../model/record-batch-builder.ts';
+import { readPutRecords } from '../fast/put-records-transfer.ts';
 import { scanPutRecordsCbor } from '../fast/scan-put-records-cbor.ts';
 import { scanPutRecordsJson, type ScannedPutRecords } from '../fast/scan-put-records-json.ts';
 import type { DataOperation } from '../operation.ts';
@@ -55,7 +56,12 @@ export const putRecords: DataOperation<Input, PutRecordsAnswer> = {
     ...kmsCodes,
   ],
   codec: {
-    decodeJson: (body, buffers) => scannedInput(scanPutRecordsJson(body, buffers)),
+    decodeJson(body, buffers, work) {
+      const decoded = work?.decoded() ?? null;
+      return scannedInput(
+        decoded === null ? scanPutRecordsJson(body, buffers) : readPutRecords(decoded),
+      );
+    },
     decodeCbor: (body, buffers) => scannedInput(scanPutRecordsCbor(body, buffers)),
     encodeJson: encodePutRecordsJson,
     encodeCbor: encodePutRecordsCbor,

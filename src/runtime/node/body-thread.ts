@@ -1,0 +1,346 @@
+/**
+ * Bodies in memory that a second thread sees too, and that thread, which digests and decodes those
+ * that wait for their turn: of all that a large put costs that is more than half, and needs
+ * nothing else.
+ *
+ * The thread and its memory are there only while large bodies come. Nothing depends on the thread:
+ * work it has not begun when it is wanted, or not ended soon after, is done by the caller, so on a
+ * busy machine, or when the thread has died, everything is as it would be without.
+ */
+import { hash } from 'node:crypto';
+import { Worker, workerData } from 'node:worker_threads';
+import { assert } from '../../common/assert.ts';
+import type { Buffers } from '../../common/buffer-pool.ts';
+import type {
+  BodyBuffers,
+  BodyDecoder,
+  BodyHeaders,
+  BodyWork,
+  DecodeTarget,
+} from '../body-buffers.ts';
+
+export interface BodyThreadOptions {
+  /** The program of the thread: it calls `serveBodies`. */
+  readonly entry: URL;
+  /** The place among the thread's decoders of the one for a request; -1 where none is. */
+  readonly decoderOf: (headers: BodyHeaders) => number;
+  /** Whether digests are wanted. */
+  readonly digests: boolean;
+  /** Bodies in shared memory at the same time; the rest is as without a thread. */
+  readonly slots: number;
+  /** The largest body in shared memory, and the largest that is made of one. */
+  readonly slotBytes: number;
+  /** Bodies shorter than this are done by the caller before another thread has woken up. */
+  readonly bytesMin: number;
+  /** Bodies that could have been shared before the thread is started, between two trims. */
+  readonly bodiesBefore: number;
+  /** How long work that the thread has begun is waited for, ms. */
+  readonly waitMs: number;
+}
+
+export const BODY_THREAD_DEFAULTS: Omit<BodyThreadOptions, 'entry' | 'decoderOf' | 'digests'> = {
+  slots: 16,
+  slotBytes: 1024 * 1024,
+  bytesMin: 128 * 1024,
+  bodiesBefore: 64,
+  waitMs: 10,
+};
+
+const DIGEST_BYTES = 32;
+
+/** Words that a decoder may write. */
+const DECODED_WORDS = 4096;
+
+/** Of the kinds of work on a body, in the order in which the caller wants them. */
+const DECODE = 0;
+const DIGEST = 1;
+const KINDS = 2;
+
+/** States of a piece of work. What is `queued` may be taken, by the thread or by the caller. */
+const none = 0;
+const queued = 1;
+const running = 2;
+const done = 3;
+/** The thread could not do it. */
+const failed = 4;
+
+/** Places in `control` before the queue: how many bodies were put in, taken out, and the end. */
+const PUT = 0;
+const TAKEN = 1;
+const STOP = 2;
+const QUEUE = 3;
+
+/** What both threads see. */
+interface Shared {
+  readonly slots: number;
+  readonly slotBytes: number;
+  /** The bodies, `slotBytes` each. */
+  readonly memory: SharedArrayBuffer;
+  /** What is made of them, as many bytes. */
+  readonly decoded: SharedArrayBuffer;
+  /** And `DECODED_WORDS` for each. */
+  readonly words: SharedArrayBuffer;
+  /** PUT, TAKEN, STOP, then a queue of slot numbers, as many as there are slots, going round. */
+  readonly control: Int32Array;
+  /** `KINDS` for each slot. */
+  readonly states: Int32Array;
+  readonly lengths: Int32Array;
+  readonly decoders: Int32Array;
+  readonly digests: Uint8Array;
+}
+
+/** One life of the thread with its memory. */
+interface Arena {
+  readonly shared: Shared;
+  /** Slots nobody has, the one used last at the end. */
+  readonly free: number[];
+  abandoned: number;
+}
+
+/** Pieces of work that were begun, by who has done them in the end. */
+export interface WorkCounts {
+  byThread: number;
+  byCaller: number;
+}
+
+export class BodyThread implements BodyBuffers {
+  readonly counts: WorkCounts = { byThread: 0, byCaller: 0 };
+  readonly #fallback: Buffers;
+  readonly #options: BodyThreadOptions;
+  #arena: Arena | null = null;
+  /** Bodies that were shared, or could have been, since the last trim. */
+  #bodies = 0;
+  /** A thread that has failed is not tried again. */
+  #failed = false;
+
+  /** `fallback` gives what is not shared. */
+  constructor(fallback: Buffers, options: BodyThreadOptions) {
+    this.#fallback = fallback;
+    this.#options = options;
+  }
+
+  /** Whether there is a thread now. */
+  get isOn(): boolean {
+    return this.#arena !== null;
+  }
+
+  take(bytes: number): Uint8Array {
+    const { bytesMin, slotBytes } = this.#options;
+    const slot = bytes >= bytesMin && bytes <= slotBytes ? this.#freeSlot() : undefined;
+    if (slot === undefined || this.#arena === null) {
+      return this.#fallback.take(bytes);
+    }
+    return new Uint8Array(this.#arena.shared.memory, slot * slotBytes, slotBytes);
+  }
+
+  give(buffer: Uint8Array): void {
+    if (!(buffer.buffer instanceof SharedArrayBuffer)) {
+      this.#fallback.give(buffer);
+    } else if (buffer.buffer === this.#arena?.shared.memory) {
+      const { free, shared } = this.#arena;
+      const slot = buffer.byteOffset / shared.slotBytes;
+      assert(Number.isInteger(slot) && !free.includes(slot), 'bodies: no slot that was taken');
+      // What the thread has begun it ends, on bytes that no longer matter.
+      for (let kind = 0; kind < KINDS; kind++) {
+        Atomics.compareExchange(shared.states, slot * KINDS + kind, queued, none);
+      }
+      free.push(slot);
+    }
+  }
+
+  abandon(buffer: Uint8Array): void {
+    if (this.#arena !== null && buffer.buffer === this.#arena.shared.memory) {
+      this.#arena.abandoned += 1;
+      if (this.#arena.abandoned > this.#options.slots / 2) {
+        this.#end();
+      }
+    }
+  }
+
+  begin(body: Uint8Array, headers: BodyHeaders): BodyWork | null {
+    const { bytesMin, digests, decoderOf, waitMs } = this.#options;
+    const arena = this.#arena;
+    if (arena === null || body.buffer !== arena.shared.memory || body.length < bytesMin) {
+      return null;
+    }
+    const { control, states, lengths, decoders, slotBytes, slots } = arena.shared;
+    const slot = body.byteOffset / slotBytes;
+    assert(Number.isInteger(slot), 'bodies: not from the start of a slot');
+    const put = Atomics.load(control, PUT);
+    const isFull = put - Atomics.load(control, TAKEN) >= slots;
+    const at = slot * KINDS;
+    const isBusy =
+      Atomics.load(states, at + DECODE) === running ||
+      Atomics.load(states, at + DIGEST) === running;
+    if (isFull || isBusy) {
+      return null;
+    }
+    lengths[slot] = body.length;
+    const decoder = decoderOf(headers);
+    decoders[slot] = decoder;
+    Atomics.store(states, at + DECODE, decoder < 0 ? none : queued);
+    Atomics.store(states, at + DIGEST, digests ? queued : none);
+    control[QUEUE + (put % slots)] = slot;
+    Atomics.store(control, PUT, put + 1);
+    Atomics.notify(control, PUT);
+    return new SlotWork(arena.shared, slot, body, waitMs, this.counts);
+  }
+
+  /** Gives up thread and memory when they have not been used since the last call. */
+  trim(): void {
+    if (this.#bodies === 0) {
+      this.#end();
+    }
+    this.#bodies = 0;
+  }
+
+  close(): void {
+    this.#failed = true;
+    this.#end();
+  }
+
+  #freeSlot(): number | undefined {
+    this.#bodies += 1;
+    if (this.#arena === null && !this.#failed && this.#bodies > this.#options.bodiesBefore) {
+      this.#arena = this.#start();
+    }
+    return this.#arena?.free.pop();
+  }
+
+  #start(): Arena {
+    const { slots, slotBytes, entry } = this.#options;
+    const integers = (count: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * count));
+    const shared: Shared = {
+      slots,
+      slotBytes,
+      memory: new SharedArrayBuffer(slots * slotBytes),
+      decoded: new SharedArrayBuffer(slots * slotBytes),
+      words: new SharedArrayBuffer(slots * 4 * DECODED_WORDS),
+      control: integers(QUEUE + slots),
+      states: integers(KINDS * slots),
+      lengths: integers(slots),
+      decoders: integers(slots),
+      digests: new Uint8Array(new SharedArrayBuffer(DIGEST_BYTES * slots)),
+    };
+    const worker = new Worker(entry, {
+      workerData: shared,
+      resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 16 },
+    });
+    worker.unref();
+    worker.on('error', () => {
+      this.#failed = true;
+      this.#end();
+    });
+    const free = Array.from({ length: slots }, (_, slot) => slots - 1 - slot);
+    return { shared, free, abandoned: 0 };
+  }
+
+  /** Bodies in the memory stay readable as long as somebody holds them. */
+  #end(): void {
+    const arena = this.#arena;
+    this.#arena = null;
+    if (arena !== null) {
+      Atomics.store(arena.shared.control, STOP, 1);
+      Atomics.add(arena.shared.control, PUT, 1);
+      Atomics.notify(arena.shared.control, PUT);
+    }
+  }
+}
+
+class SlotWork implements BodyWork {
+  readonly #shared: Shared;
+  readonly #slot: number;
+  readonly #body: Uint8Array;
+  readonly #waitMs: number;
+  readonly #counts: WorkCounts;
+
+  constructor(
+    shared: Shared,
+    slot: number,
+    body: Uint8Array,
+    waitMs: number,
+    counts: WorkCounts,
+  ) {
+    this.#shared = shared;
+    this.#slot = slot;
+    this.#body = body;
+    this.#waitMs = waitMs;
+    this.#counts = counts;
+  }
+
+  digest(): string {
+    if (!this.#isDone(DIGEST)) {
+      return hash('sha256', this.#body, 'hex');
+    }
+    const at = this.#slot * DIGEST_BYTES;
+    return Buffer.from(this.#shared.digests.subarray(at, at + DIGEST_BYTES)).toString('hex');
+  }
+
+  decoded(): DecodeTarget | null {
+    return this.#isDone(DECODE) ? targetOf(this.#shared, this.#slot) : null;
+  }
+
+  /** Takes back what is not begun, waits for what is. */
+  #isDone(kind: number): boolean {
+    const { states } = this.#shared;
+    const at = this.#slot * KINDS + kind;
+    if (Atomics.compareExchange(states, at, queued, none) === running) {
+      Atomics.wait(states, at, running, this.#waitMs);
+    }
+    const isDone = Atomics.load(states, at) === done;
+    this.#counts[isDone ? 'byThread' : 'byCaller'] += 1;
+    return isDone;
+  }
+}
+
+function targetOf({ decoded, words, slotBytes }: Shared, slot: number): DecodeTarget {
+  return {
+    bytes: new Uint8Array(decoded, slot * slotBytes, slotBytes),
+    words: new Uint32Array(words, slot * 4 * DECODED_WORDS, DECODED_WORDS),
+  };
+}
+
+/** The thread: works until it is told to stop. */
+export function serveBodies(decoders: readonly BodyDecoder[]): void {
+  const shared = workerData as Shared;
+  const { control, states, slots } = shared;
+  let taken = 0;
+  for (;;) {
+    Atomics.wait(control, PUT, taken);
+    while (taken !== Atomics.load(control, PUT)) {
+      if (Atomics.load(control, STOP) === 1) {
+        return;
+      }
+      const slot = control[QUEUE + (taken % slots)] as number;
+      taken += 1;
+      Atomics.store(control, TAKEN, taken);
+      for (let kind = 0; kind < KINDS; kind++) {
+        const at = slot * KINDS + kind;
+        if (Atomics.compareExchange(states, at, queued, running) === queued) {
+          const isDone = kind === DIGEST ? digestOf(shared, slot) : decode(shared, slot, decoders);
+          Atomics.store(states, at, isDone ? done : failed);
+          Atomics.notify(states, at);
+        }
+      }
+    }
+  }
+}
+
+function bodyOf({ memory, slotBytes, lengths }: Shared, slot: number): Uint8Array {
+  return new Uint8Array(memory, slot * slotBytes, lengths[slot]);
+}
+
+function digestOf(shared: Shared, slot: number): boolean {
+  shared.digests.set(hash('sha256', bodyOf(shared, slot), 'buffer'), slot * DIGEST_BYTES);
+  return true;
+}
+
+/** The caller is the one to fail where a decoder throws. */
+function decode(shared: Shared, slot: number, decoders: readonly BodyDecoder[]): boolean {
+  const decoder = decoders[shared.decoders[slot] as number];
+  try {
+    return decoder?.(bodyOf(shared, slot), targetOf(shared, slot)) === true;
+  } catch {
+    return false;
+  }
+}
