@@ -138,7 +138,8 @@ export type DecodedBody =
 
 /**
  * Reads a body, as far as that is possible without knowing the sender; null for a request whose
- * target is no operation. `work` may have read it already. Throws SerializationException when it is not an object of the protocol.
+ * target is no operation. `work` may have read it already. Throws SerializationException when it is
+ * not an object of the protocol.
  */
 export function decodeRequest(
   operation: Pick<Operation, 'codec'> | null,

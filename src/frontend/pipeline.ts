@@ -57,15 +57,10 @@ export type CallOutput = ReplyBody | StreamingOutput;
 export interface ApiCalls<C extends Caller, D> {
   has(operation: string): boolean;
   /**
-   * Reads a body; `operation` is null when the target names none. `work` may have done so already. Throws SerializationException
-   * when the body is not an object of the protocol.
+   * Reads a body; `operation` is null when the target names none. `work` may have done so already.
+   * Throws SerializationException when the body is not an object of the protocol.
    */
-  decode(
-    operation: string | null,
-    protocol: Protocol,
-    body: Uint8Array,
-    work?: BodyWork | null,
-  ): D;
+  decode(operation: string | null, protocol: Protocol, body: Uint8Array, work?: BodyWork | null): D;
   /** Coerces, validates, authorises and runs. Throws, or rejects with, ServiceError. */
   invoke(operation: string, input: D, call: Call<C>): CallOutput | Promise<CallOutput>;
 }

@@ -134,10 +134,17 @@ class SingleThread implements DataPort {
   readonly #trimming: Timer;
 
   constructor(dependencies: DataPortDependencies, options: DataPortOptions) {
-    const { clock, os, api, buffers } = dependencies;
+    const { clock, os, api, buffers, registry } = dependencies;
     const { host, port, auth } = options.config;
     this.#address = { host, port };
     this.#thread = os.cpuCount > 1 ? bodyThread(buffers, auth === 'verify') : null;
+    registry.counted(
+      {
+        name: 'tailrace_body_work_total',
+        help: 'Digests and decodings of large bodies that a second thread has done.',
+      },
+      () => this.#thread?.counts.byThread ?? 0,
+    );
     this.#trimming = clock.every(TRIM_EVERY_MS, () => this.#thread?.trim());
     const bodies = this.#thread ?? idleBodies(buffers);
     this.#frontEnd = new OwnFrontEnd(dependencies, options, api, defaultHttpLimits, bodies);

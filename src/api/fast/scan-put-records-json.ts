@@ -38,10 +38,7 @@ const streamArnPattern = /^arn:aws.*:kinesis:.*:\d{12}:stream\/\S+$/;
 const hashKeyPattern = /^(0|([1-9]\d{0,38}))$/;
 
 /** Null when the body is anything but the plain case. */
-export function scanPutRecordsJson(
-  body: Uint8Array,
-  buffers: Buffers,
-): ScannedPutRecords | null {
+export function scanPutRecordsJson(body: Uint8Array, buffers: Buffers): ScannedPutRecords | null {
   const scanner = new Scanner(body, buffers);
   const scanned = scanner.hasEscapes() ? null : scanner.scan();
   if (scanned === null) scanner.giveUp();

@@ -2,166 +2,151 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { isMainThread } from 'node:worker_threads';
 import { freshBuffers } from '../../common/buffer-pool.ts';
-import type { BodyDecoder, BodyHeaders, BodyWork } from '../body-buffers.ts';
-import { BodyThread, serveBodies } from './body-thread.ts';
+import type { BodyHeaders, BodyWork } from '../body-buffers.ts';
+import { BodyThread } from './body-thread.ts';
 import type { BodyThreadOptions } from './body-thread.ts';
 
 const SLOT_BYTES = 64 * 1024;
 
-/** Writes the body turned over, and its length; nothing where it begins with a zero. */
-const turnOver: BodyDecoder = (body, { bytes, words }) => {
-  if (body[0] === 1) throw new Error('a decoder that fails');
-  bytes.set(body);
-  bytes.subarray(0, body.length).reverse();
-  words[0] = body.length;
-  return body[0] !== 0;
-};
+const opened: BodyThread[] = [];
+after(() => opened.forEach((thread) => thread.close()));
 
-if (!isMainThread) serveBodies([turnOver]);
-else runTests();
-
-function runTests(): void {
-  const opened: BodyThread[] = [];
-  after(() => opened.forEach((thread) => thread.close()));
-
-  function open(change: Partial<BodyThreadOptions> = {}): BodyThread {
-    const thread = new BodyThread(freshBuffers, {
-      entry: new URL(import.meta.url),
-      decoderOf: (headers) => (headers['decode'] === 'yes' ? 0 : -1),
-      digests: true,
-      slots: 4,
-      slotBytes: SLOT_BYTES,
-      bytesMin: 1024,
-      bodiesBefore: 0,
-      // Long, so that a busy machine does not turn work of the thread into work of the caller.
-      waitMs: 60_000,
-      ...change,
-    });
-    opened.push(thread);
-    return thread;
-  }
-
-  const decoded: BodyHeaders = { decode: 'yes' };
-
-  /** A body of random bytes in a buffer of `thread`. */
-  function fill(thread: BodyThread, length: number, first = 7): Uint8Array {
-    const body = thread.take(length).subarray(0, length);
-    body.set(randomBytes(length));
-    body[0] = first;
-    return body;
-  }
-
-  function sha256(body: Uint8Array): string {
-    return createHash('sha256').update(body).digest('hex');
-  }
-
-  function isShared(body: Uint8Array): boolean {
-    return body.buffer instanceof SharedArrayBuffer;
-  }
-
-  /** Gives back the buffer that a body lies in. */
-  function give(thread: BodyThread, body: Uint8Array): void {
-    thread.give(new Uint8Array(body.buffer, body.byteOffset, SLOT_BYTES));
-  }
-
-  /** Asks for all work on a body; what the thread has done must be right. */
-  function check(work: BodyWork | null, body: Uint8Array): void {
-    if (work === null) return;
-    const target = work.decoded();
-    if (target !== null) {
-      assert.equal(target.words[0], body.length);
-      assert.deepEqual(target.bytes.slice(0, body.length), body.slice().reverse());
-    }
-    assert.equal(work.digest(), sha256(body));
-  }
-
-  test('what the thread makes is of the right bytes, slot after slot', async () => {
-    const thread = open();
-    // Until the thread has run and is known to have had its share.
-    for (let round = 0; thread.counts.byThread < 200; round++) {
-      const bodies = [1024, 5000, 64 * 1024, 33_333].map((bytes) => fill(thread, bytes));
-      const works = bodies.map((body) => thread.begin(body, decoded));
-      if (round % 3 === 0) await turn();
-      // In another order than they were begun.
-      for (const i of [2, 0, 3, 1]) check(works[i]!, bodies[i]!);
-      for (const body of bodies) give(thread, body);
-    }
+function open(change: Partial<BodyThreadOptions> = {}): BodyThread {
+  const thread = new BodyThread(freshBuffers, {
+    entry: new URL('./body-thread-program.suite.js', import.meta.url),
+    decoderOf: (headers) => (headers['decode'] === 'yes' ? 0 : -1),
+    digests: true,
+    slots: 4,
+    slotBytes: SLOT_BYTES,
+    bytesMin: 1024,
+    bodiesBefore: 0,
+    // Long, so that a busy machine does not turn work of the thread into work of the caller.
+    waitMs: 60_000,
+    ...change,
   });
-
-  test('only what is asked for is done, and what the decoder refuses is not', async () => {
-    const thread = open({ digests: false });
-    for (const [headers, first, expected] of [
-      [{}, 7, null],
-      [decoded, 0, null],
-      [decoded, 1, null],
-    ] as const) {
-      const body = fill(thread, 3000, first);
-      const work = thread.begin(body, headers);
-      await turn();
-      assert.equal(work?.decoded() ?? null, expected);
-      assert.equal(work?.digest() ?? sha256(body), sha256(body));
-      give(thread, body);
-    }
-  });
-
-  test('what is too small, too large or too many is not shared', () => {
-    const thread = open();
-    assert.equal(isShared(fill(thread, 1023)), false);
-    assert.equal(isShared(fill(thread, SLOT_BYTES + 1)), false);
-    const bodies = [1, 2, 3, 4].map(() => fill(thread, 2000));
-    assert.ok(bodies.every(isShared));
-    const fifth = fill(thread, 2000);
-    assert.equal(isShared(fifth), false);
-    assert.equal(thread.begin(fifth, decoded), null);
-    give(thread, bodies[2]!);
-    assert.equal(isShared(fill(thread, 2000)), true);
-  });
-
-  test('a body that is given back before its work is done leaves the slot to the next', () => {
-    const thread = open({ slots: 1 });
-    for (let round = 0; round < 200; round++) {
-      const dropped = fill(thread, 60_000);
-      thread.begin(dropped, decoded);
-      give(thread, dropped);
-      const body = fill(thread, 30_000);
-      // No work while the thread is at the dropped one still.
-      check(thread.begin(body, decoded), body);
-      give(thread, body);
-    }
-  });
-
-  test('nothing depends on the thread', () => {
-    const thread = open({ waitMs: 1 });
-    const body = fill(thread, 20_000);
-    const work = thread.begin(body, decoded);
-    thread.close();
-    assert.equal(work?.digest(), sha256(body));
-    assert.equal(isShared(fill(thread, 20_000)), false);
-  });
-
-  test('the thread comes with large bodies and goes without', () => {
-    const thread = open({ bodiesBefore: 2 });
-    const bodies = [1, 2].map(() => fill(thread, 2000));
-    assert.equal(thread.isOn, false);
-    const third = fill(thread, 2000);
-    assert.equal(thread.isOn, true);
-    thread.trim();
-    assert.equal(thread.isOn, true);
-    thread.trim();
-    assert.equal(thread.isOn, false);
-    // What was lent comes back late.
-    for (const body of bodies) thread.give(body);
-    give(thread, third);
-    [1, 2, 3].forEach(() => fill(thread, 2000));
-    assert.equal(thread.isOn, true);
-  });
-
-  test('slots that are abandoned make room for new memory', () => {
-    const thread = open();
-    for (let i = 0; i < 3; i++) thread.abandon(fill(thread, 2000));
-    assert.equal(thread.isOn, false);
-    assert.equal(isShared(fill(thread, 2000)), true);
-  });
+  opened.push(thread);
+  return thread;
 }
+
+const decoded: BodyHeaders = { decode: 'yes' };
+
+/** A body of random bytes in a buffer of `thread`. */
+function fill(thread: BodyThread, length: number, first = 7): Uint8Array {
+  const body = thread.take(length).subarray(0, length);
+  body.set(randomBytes(length));
+  body[0] = first;
+  return body;
+}
+
+function sha256(body: Uint8Array): string {
+  return createHash('sha256').update(body).digest('hex');
+}
+
+function isShared(body: Uint8Array): boolean {
+  return body.buffer instanceof SharedArrayBuffer;
+}
+
+/** Gives back the buffer that a body lies in. */
+function give(thread: BodyThread, body: Uint8Array): void {
+  thread.give(new Uint8Array(body.buffer, body.byteOffset, SLOT_BYTES));
+}
+
+/** Asks for all work on a body; what the thread has done must be right. */
+function check(work: BodyWork | null, body: Uint8Array): void {
+  if (work === null) return;
+  const target = work.decoded();
+  if (target !== null) {
+    assert.equal(target.words[0], body.length);
+    assert.deepEqual(target.bytes.slice(0, body.length), body.slice().reverse());
+  }
+  assert.equal(work.digest(), sha256(body));
+}
+
+test('what the thread makes is of the right bytes, slot after slot', async () => {
+  const thread = open();
+  // Until the thread has run and is known to have had its share.
+  for (let round = 0; thread.counts.byThread < 200; round++) {
+    const bodies = [1024, 5000, 64 * 1024, 33_333].map((bytes) => fill(thread, bytes));
+    const works = bodies.map((body) => thread.begin(body, decoded));
+    if (round % 3 === 0) await turn();
+    // In another order than they were begun.
+    for (const i of [2, 0, 3, 1]) check(works[i]!, bodies[i]!);
+    for (const body of bodies) give(thread, body);
+  }
+});
+
+test('only what is asked for is done, and what the decoder refuses is not', async () => {
+  const thread = open({ digests: false });
+  for (const [headers, first, expected] of [
+    [{}, 7, null],
+    [decoded, 0, null],
+    [decoded, 1, null],
+  ] as const) {
+    const body = fill(thread, 3000, first);
+    const work = thread.begin(body, headers);
+    await turn();
+    assert.equal(work?.decoded() ?? null, expected);
+    assert.equal(work?.digest() ?? sha256(body), sha256(body));
+    give(thread, body);
+  }
+});
+
+test('what is too small, too large or too many is not shared', () => {
+  const thread = open();
+  assert.equal(isShared(fill(thread, 1023)), false);
+  assert.equal(isShared(fill(thread, SLOT_BYTES + 1)), false);
+  const bodies = [1, 2, 3, 4].map(() => fill(thread, 2000));
+  assert.ok(bodies.every(isShared));
+  const fifth = fill(thread, 2000);
+  assert.equal(isShared(fifth), false);
+  assert.equal(thread.begin(fifth, decoded), null);
+  give(thread, bodies[2]!);
+  assert.equal(isShared(fill(thread, 2000)), true);
+});
+
+test('a body that is given back before its work is done leaves the slot to the next', () => {
+  const thread = open({ slots: 1 });
+  for (let round = 0; round < 200; round++) {
+    const dropped = fill(thread, 60_000);
+    thread.begin(dropped, decoded);
+    give(thread, dropped);
+    const body = fill(thread, 30_000);
+    // No work while the thread is at the dropped one still.
+    check(thread.begin(body, decoded), body);
+    give(thread, body);
+  }
+});
+
+test('nothing depends on the thread', () => {
+  const thread = open({ waitMs: 1 });
+  const body = fill(thread, 20_000);
+  const work = thread.begin(body, decoded);
+  thread.close();
+  assert.equal(work?.digest(), sha256(body));
+  assert.equal(isShared(fill(thread, 20_000)), false);
+});
+
+test('the thread comes with large bodies and goes without', () => {
+  const thread = open({ bodiesBefore: 2 });
+  const bodies = [1, 2].map(() => fill(thread, 2000));
+  assert.equal(thread.isOn, false);
+  const third = fill(thread, 2000);
+  assert.equal(thread.isOn, true);
+  thread.trim();
+  assert.equal(thread.isOn, true);
+  thread.trim();
+  assert.equal(thread.isOn, false);
+  // What was lent comes back late.
+  for (const body of bodies) thread.give(body);
+  give(thread, third);
+  [1, 2, 3].forEach(() => fill(thread, 2000));
+  assert.equal(thread.isOn, true);
+});
+
+test('slots that are abandoned make room for new memory', () => {
+  const thread = open();
+  for (let i = 0; i < 3; i++) thread.abandon(fill(thread, 2000));
+  assert.equal(thread.isOn, false);
+  assert.equal(isShared(fill(thread, 2000)), true);
+});

@@ -209,7 +209,8 @@ export class BodyThread implements BodyBuffers {
 
   #start(): Arena {
     const { slots, slotBytes, entry } = this.#options;
-    const integers = (count: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * count));
+    const integers = (count: number): Int32Array =>
+      new Int32Array(new SharedArrayBuffer(4 * count));
     const shared: Shared = {
       slots,
       slotBytes,
@@ -254,13 +255,7 @@ class SlotWork implements BodyWork {
   readonly #waitMs: number;
   readonly #counts: WorkCounts;
 
-  constructor(
-    shared: Shared,
-    slot: number,
-    body: Uint8Array,
-    waitMs: number,
-    counts: WorkCounts,
-  ) {
+  constructor(shared: Shared, slot: number, body: Uint8Array, waitMs: number, counts: WorkCounts) {
     this.#shared = shared;
     this.#slot = slot;
     this.#body = body;
