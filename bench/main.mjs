@@ -12,7 +12,8 @@ import { buildRevision } from './revision.mjs';
 import { TARGET_NAMES, startTarget } from './targets.mjs';
 import { fanOut } from './workloads/fan-out.mjs';
 import { getWorkload } from './workloads/gets.mjs';
-import { idle, memory } from './workloads/memory.mjs';
+import { idle } from './workloads/idle.mjs';
+import { memory } from './workloads/memory.mjs';
 import { putWorkload } from './workloads/puts.mjs';
 import { shape } from './workloads/shape.mjs';
 
@@ -231,9 +232,23 @@ const ALONE = {
       warmupMs: Number(values.warmup) * 1000,
       measureMs: Number(values.seconds) * 1000,
     }),
-  idle: (/** @type {import('./targets.mjs').TargetOptions} */ target) =>
-    idle(target, { seconds: Number(values.seconds) }),
+  idle: idleBesides,
 };
+
+/** @param {import('./targets.mjs').TargetOptions} target */
+async function idleBesides(target) {
+  const revision = values.compare === undefined ? undefined : buildRevision(values.compare);
+  const servers = new Map([['tailrace', target]]);
+  if (revision !== undefined) servers.set(revision.name, targetOptions(revision.checkout));
+  try {
+    const { rounds, seconds } = values;
+    const found = await idle(servers, { rounds: Number(rounds), seconds: Number(seconds) });
+    const { tailrace, ...others } = found;
+    return { ...tailrace, ...others };
+  } finally {
+    revision?.remove();
+  }
+}
 
 /** @param {string} list */
 function numbers(list) {
@@ -251,7 +266,10 @@ async function runAlone(name) {
     process.stdout.write(`${JSON.stringify(printed)}\n`);
     return;
   }
-  for (const [key, value] of Object.entries(result)) process.stdout.write(`${key}: ${value}\n`);
+  for (const [key, value] of Object.entries(result)) {
+    const shown = typeof value === 'object' ? JSON.stringify(value) : value;
+    process.stdout.write(`${key}: ${shown}\n`);
+  }
 }
 
 async function main() {

@@ -36,7 +36,7 @@ export async function bundle(root) {
     target: 'node20.19',
     metafile: true,
     logLevel: 'warning',
-    plugins: [builtinsOfCommonJs],
+    plugins: [builtins],
   });
   const folder = join(root, 'dist/bundle');
   const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
@@ -63,18 +63,29 @@ function entries(root) {
 }
 
 /**
- * CommonJS packages ask for Node's own modules with `require`, which an ES module has not.
+ * Node's own modules are asked for without `import`, which reads every one of their exports and so
+ * loads much that nobody uses, and without `require`, which an ES module has not.
  * @type {import('esbuild').Plugin}
  */
-const builtinsOfCommonJs = {
-  name: 'builtins-of-commonjs',
+const builtins = {
+  name: 'builtins',
   setup(build) {
-    build.onResolve({ filter: /./ }, ({ path, kind }) =>
-      kind === 'require-call' && isBuiltin(path) ? { path, namespace: 'builtin' } : null,
-    );
-    build.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    build.onResolve({ filter: /./ }, ({ path, kind }) => {
+      if (!isBuiltin(path)) return null;
+      return { path, namespace: kind === 'require-call' ? 'required' : 'imported' };
+    });
+    build.onLoad({ filter: /./, namespace: 'required' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}');`,
     }));
+    build.onLoad({ filter: /./, namespace: 'imported' }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter((name) => name !== 'default');
+      const exports = names.map(
+        // Marked as pure, so that only the names that are used are read.
+        (name) => `export const ${name} = /* @__PURE__ */ (() => whole.${name})();`,
+      );
+      const whole = `const whole = process.getBuiltinModule('${path}'); export default whole;`;
+      return { contents: [whole, ...exports].join('\n') };
+    });
   },
 };
 

@@ -8,7 +8,7 @@ import {
   createActiveStream,
   listAllShards,
 } from '../../test/harness/kinesis-client.mjs';
-import { cpuMicros, residentBytes } from '../../test/harness/process-stats.mjs';
+import { residentBytes } from '../../test/harness/process-stats.mjs';
 import { LoadWorker } from '../load-worker.mjs';
 import { startTarget } from '../targets.mjs';
 import { walkShards } from '../walk.mjs';
@@ -132,27 +132,4 @@ async function readBack(target) {
   const startedAt = performance.now();
   const records = await walkShards(target, STREAM, ids, READERS);
   return { records, seconds: (performance.now() - startedAt) / 1000 };
-}
-
-/**
- * idle: what a server costs that nobody uses.
- * @param {import('../targets.mjs').TargetOptions} targetOptions
- * @param {{ seconds: number }} options
- * @returns {Promise<Record<string, number>>}
- */
-export async function idle(targetOptions, { seconds }) {
-  const target = await startTarget('tailrace', targetOptions);
-  try {
-    await delay(3000);
-    const before = cpuMicros(target.pids);
-    await delay(seconds * 1000);
-    const micros = cpuMicros(target.pids) - before;
-    return {
-      readyMs: Math.round(target.readyMs),
-      rssMb: Math.round(residentBytes(target.pids).rssBytes / 1e6),
-      cpuPercent: Math.round((micros / (seconds * 1e6)) * 10_000) / 100,
-    };
-  } finally {
-    await target.stop();
-  }
 }

@@ -13,7 +13,6 @@ import { DeliveryMetrics } from '../channels/delivery-metrics.ts';
 import type { RecordSource } from '../channels/record-source.ts';
 import { S3Buckets, S3_DEFAULTS } from '../channels/s3-buckets.ts';
 import { BufferPool } from '../common/buffer-pool.ts';
-import { SEAL_KEY_BYTES } from '../common/sealed-box.ts';
 import type { ControlPlaneDependencies } from '../control/control-plane-service.ts';
 import { ControlPlaneService } from '../control/control-plane-service.ts';
 import { ON_DEMAND_DEFAULTS } from '../control/on-demand.ts';
@@ -31,10 +30,7 @@ import { NodeDisk } from '../runtime/node/disk.ts';
 import { NodeOs } from '../runtime/node/os.ts';
 import { NodeRandom } from '../runtime/node/random.ts';
 import type { Os } from '../runtime/os.ts';
-import type { Random } from '../runtime/random.ts';
 import { ShardMap } from '../shardmap/local-shard-map.ts';
-import { CasError } from '../storage/meta-store.ts';
-import type { MetaStore } from '../storage/meta-store.ts';
 import { AdminServer } from './admin.ts';
 import { chainedCredentials } from './aws-credentials.ts';
 import type { ScalingLookup } from './admin.ts';
@@ -128,7 +124,7 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
   const control = await openControl({ metrics, plane, config, storage, volumes, closers });
 
   openDeliveries({ plane, control, backend, volumes, buckets, metrics, closers });
-  const key = await sealingKey(meta, random);
+  const key = storage.sealingKey;
   const tokens = new SealedTokens({ random }, key);
   const data = new Router({ map, backend, random, clock });
   const { access, authenticator, credentials } =
@@ -346,20 +342,4 @@ function bytesWritten(
 ): number | undefined {
   const volume = map.shard(shard)?.document.volume;
   return volume === undefined ? undefined : volumes.get(volume)?.use(shard)?.bytesIn;
-}
-
-const sealingKeyName = 'server/sealing-key';
-
-/** The key of iterators and page tokens: made once, kept with the metadata. */
-async function sealingKey(meta: MetaStore, random: Random): Promise<Uint8Array> {
-  const known = await meta.get(sealingKeyName);
-  if (known !== null) return known.value;
-  const made = random.bytes(SEAL_KEY_BYTES);
-  try {
-    await meta.commit([{ key: sealingKeyName, expect: 'absent', value: made }]);
-    return made;
-  } catch (error) {
-    if (!(error instanceof CasError)) throw error;
-    return (await meta.get(sealingKeyName))!.value;
-  }
 }

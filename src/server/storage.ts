@@ -13,6 +13,7 @@
  * volumes may grow; it never shrinks, since shards live in them.
  */
 import type { Buffers } from '../common/buffer-pool.ts';
+import { SEAL_KEY_BYTES } from '../common/sealed-box.ts';
 import type { MetricsRegistry } from '../metrics/registry.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
@@ -22,7 +23,7 @@ import { LocalCommitLog } from '../storage/local/local-commit-log.ts';
 import { SqliteMetaStore } from '../storage/local/sqlite-meta-store.ts';
 import { MemoryCommitLog } from '../storage/memory/memory-commit-log.ts';
 import { MemoryMetaImage, MemoryMetaStore } from '../storage/memory/memory-meta-store.ts';
-import type { MetaStore } from '../storage/meta-store.ts';
+import type { MetaOp, MetaStore, Versioned } from '../storage/meta-store.ts';
 import type { DamageReport } from '../storage/volume-store.ts';
 import { Volume } from '../storage/volume.ts';
 import type { Log } from './log.ts';
@@ -50,6 +51,8 @@ export interface StorageOptions {
 export interface OpenedStorage {
   readonly meta: MetaStore;
   readonly volumes: ReadonlyMap<number, Volume>;
+  /** The key of iterators and page tokens: made once, kept with the metadata. */
+  readonly sealingKey: Uint8Array;
   /** Damage found so far, at start and since. */
   readonly damage: () => number;
   /** Closes what is still open; volumes are flushed. */
@@ -57,13 +60,14 @@ export interface OpenedStorage {
 }
 
 const volumesKey = 'server/volumes';
+const sealingKeyName = 'server/sealing-key';
 
 /** Throws StoreLockedError when another process has the directory open. */
 export async function openStorage(
   dependencies: StorageDependencies,
   options: StorageOptions,
 ): Promise<OpenedStorage> {
-  const { disk } = dependencies;
+  const { disk, random } = dependencies;
   const { directory, segmentBytes } = options;
   const meta =
     directory === null
@@ -78,7 +82,7 @@ export async function openStorage(
     await meta.close();
   };
   try {
-    const count = await volumeCount(meta, options.volumes);
+    const { epochs, sealingKey } = await takeOver({ meta, random }, options.volumes);
     const engine =
       directory === null
         ? new MemoryCommitLog(dependencies)
@@ -89,9 +93,8 @@ export async function openStorage(
       dependencies.log.error({ ...report }, 'stored records are damaged and will not be served');
     };
     const unitBytesMax = segmentBytes;
-    const ringBytesMax = Math.floor(options.tailRingBytes / count);
-    for (let volume = 0; volume < count; volume++) {
-      const epoch = await nextEpoch(meta, volume);
+    const ringBytesMax = Math.floor(options.tailRingBytes / epochs.length);
+    for (const [volume, epoch] of epochs.entries()) {
       const indexDisk = directory === null ? null : disk;
       const { clock, buffers } = dependencies;
       const deps = { log, buffers, clock, disk: indexDisk };
@@ -108,44 +111,54 @@ export async function openStorage(
         }),
       );
     }
+    return { meta, volumes, sealingKey, damage: () => damage, close };
   } catch (error) {
     await close();
     throw error;
   }
-  return { meta, volumes, damage: () => damage, close };
 }
 
-/** The larger of the number asked for and the number there is; stored when it grows. */
-async function volumeCount(meta: MetaStore, asked: number): Promise<number> {
-  const known = await readNumber(meta, volumesKey);
-  if (known.value >= asked) return known.value;
-  await writeNumber(meta, volumesKey, known, asked);
-  return asked;
+interface Taken {
+  /** By number of the volume. */
+  readonly epochs: readonly number[];
+  readonly sealingKey: Uint8Array;
 }
 
-async function nextEpoch(meta: MetaStore, volume: number): Promise<number> {
-  const key = `server/volume-epoch/${volume}`;
-  const known = await readNumber(meta, key);
-  await writeNumber(meta, key, known, known.value + 1);
-  return known.value + 1;
+/**
+ * One commit for all that has to be stored before anything is opened: the number of volumes, which
+ * is the larger of the one asked for and the one there is, a new epoch for each, and the sealing
+ * key where there is none.
+ */
+async function takeOver(
+  { meta, random }: { readonly meta: MetaStore; readonly random: Random },
+  volumesAsked: number,
+): Promise<Taken> {
+  const ops: MetaOp[] = [];
+  const set = (key: string, known: Versioned | null, value: Uint8Array): void => {
+    ops.push({ key, expect: known?.rev ?? 'absent', value });
+  };
+  const storedCount = await meta.get(volumesKey);
+  const count = Math.max(numberOf(storedCount), volumesAsked);
+  if (count !== numberOf(storedCount)) set(volumesKey, storedCount, bytesOf(count));
+  const epochs: number[] = [];
+  for (let volume = 0; volume < count; volume++) {
+    const key = `server/volume-epoch/${volume}`;
+    const stored = await meta.get(key);
+    const epoch = numberOf(stored) + 1;
+    set(key, stored, bytesOf(epoch));
+    epochs.push(epoch);
+  }
+  const storedKey = await meta.get(sealingKeyName);
+  const sealingKey = storedKey?.value ?? random.bytes(SEAL_KEY_BYTES);
+  if (storedKey === null) set(sealingKeyName, null, sealingKey);
+  await meta.commit(ops);
+  return { epochs, sealingKey };
 }
 
-interface StoredNumber {
-  readonly value: number;
-  readonly rev: number | 'absent';
+function numberOf(stored: Versioned | null): number {
+  return stored === null ? 0 : Number(new TextDecoder().decode(stored.value));
 }
 
-async function readNumber(meta: MetaStore, key: string): Promise<StoredNumber> {
-  const entry = await meta.get(key);
-  if (entry === null) return { value: 0, rev: 'absent' };
-  return { value: Number(new TextDecoder().decode(entry.value)), rev: entry.rev };
-}
-
-async function writeNumber(
-  meta: MetaStore,
-  key: string,
-  known: StoredNumber,
-  value: number,
-): Promise<void> {
-  await meta.commit([{ key, expect: known.rev, value: new TextEncoder().encode(String(value)) }]);
+function bytesOf(value: number): Uint8Array {
+  return new TextEncoder().encode(String(value));
 }

@@ -293,19 +293,27 @@ async function create(disk: Disk, directory: string, present: ReadonlySet<string
       await disk.remove(`${directory}/${name}`);
     }
   }
-  const database = new Database(`${directory}/${UNFINISHED}`);
+  const unfinished = `${directory}/${UNFINISHED}`;
+  const database = new Database(unfinished);
   try {
-    database.exec('PRAGMA synchronous = FULL');
-    database.exec(`BEGIN IMMEDIATE; ${TABLES.join('; ')}`);
-    const digest = { rev: 0, count: 0, sum: 0 };
-    database
-      .prepare('INSERT INTO digest (id, rev, count, sum, crc) VALUES (1, 0, 0, 0, ?)')
-      .run(digestCrc(digest));
-    database.exec('COMMIT');
+    // What has no name yet need not survive anything: it is synced once, as a whole.
+    database.exec('PRAGMA synchronous = OFF');
+    database.exec('PRAGMA journal_mode = MEMORY');
+    const crc = digestCrc({ rev: 0, count: 0, sum: 0 });
+    const digest = `INSERT INTO digest (id, rev, count, sum, crc) VALUES (1, 0, 0, 0, ${crc})`;
+    database.exec(`BEGIN IMMEDIATE; ${TABLES.join('; ')}; ${digest}; COMMIT`);
+    // Kept in the file, so that the first use of it has not to change it.
+    database.exec('PRAGMA journal_mode = WAL');
   } finally {
     database.close();
   }
-  await disk.rename(`${directory}/${UNFINISHED}`, `${directory}/${DATABASE}`);
+  const file = await disk.open(unfinished, 'write');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await disk.rename(unfinished, `${directory}/${DATABASE}`);
   await disk.syncDirectory(directory);
 }
 
