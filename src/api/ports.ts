@@ -25,9 +25,9 @@ import type { Follower, FollowOutcome, PositionQuery, ReadOutcome } from '../mod
 
 /** Per record, in request order; struct of arrays. */
 export interface AppendResult {
-  readonly shards: readonly ShardEntry[];
-  /** Index into `shards` of record i. */
-  readonly shardOf: Uint16Array;
+  /** The record's shard, by its index within the stream, and when that was created. */
+  readonly shardIndexes: Uint32Array;
+  readonly createdSeconds: Float64Array;
   readonly ordinals: Float64Array;
   readonly arrivalMs: Float64Array;
   /** 0 stored, 1 throttled, 2 failed internally. */

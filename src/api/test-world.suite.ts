@@ -58,8 +58,8 @@ export class ListDataPlane implements DataPlane {
   async append(stream: StreamEntry, batch: RecordBatch): Promise<AppendResult> {
     const { count } = batch;
     const result = {
-      shards: stream.open.shards,
-      shardOf: new Uint16Array(count),
+      shardIndexes: new Uint32Array(count),
+      createdSeconds: new Float64Array(count),
       ordinals: new Float64Array(count),
       arrivalMs: new Float64Array(count).fill(this.#clock.now()),
       status: new Uint8Array(count),
@@ -69,7 +69,8 @@ export class ListDataPlane implements DataPlane {
     for (let i = 0; i < count; i++) {
       const at = openShardIndex(stream.open, batch.hashKeys, i);
       const { key, index } = stream.open.shards[at]!.document;
-      result.shardOf[i] = at;
+      result.shardIndexes[i] = index;
+      result.createdSeconds[i] = stream.open.createdSeconds[at]!;
       result.status[i] = this.refused.get(index) ?? 0;
       if (result.status[i] !== 0) {
         result.failedCount++;

@@ -12,6 +12,7 @@ import type { ShardDocument, ShardKey, StreamDocument } from '../model/stream.ts
 import { ServiceError } from '../model/service-error.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { NodeRandom } from '../runtime/node/random.ts';
+import { openShardTable } from '../shardmap/shard-map.ts';
 import type { ShardEntry, ShardMapView, StreamEntry } from '../shardmap/shard-map.ts';
 import { MemoryMetaImage, MemoryMetaStore } from '../storage/memory/memory-meta-store.ts';
 import type { SectionBatch } from '../storage/section-batch.ts';
@@ -198,7 +199,7 @@ function entryOf(document: StreamDocument, version: number): StreamEntry {
   const stream: StreamEntry = {
     document,
     version,
-    open: { starts: new Uint32Array(0), shards: open },
+    open: openShardTable(new Uint32Array(0), []),
     byIndex,
   };
   for (const shard of document.shards) {
@@ -214,7 +215,7 @@ function entryOf(document: StreamDocument, version: number): StreamEntry {
       starts.push(Number((BigInt(shard.startingHashKey) >> shift) & 0xffffffffn));
     }
   }
-  return Object.assign(stream, { open: { starts: Uint32Array.from(starts), shards: open } });
+  return Object.assign(stream, { open: openShardTable(Uint32Array.from(starts), open) });
 }
 
 /** Shards that split the key space evenly; keys from `firstKey` on. */

@@ -20,6 +20,7 @@ import type {
   ShardAppends,
 } from '../model/data-plane.ts';
 import { allOf } from '../common/buffer-pool.ts';
+import { ShardKeyMap } from '../model/shard-key-map.ts';
 import type { ShardKey } from '../model/stream.ts';
 import type { DataKeys } from '../keys/data-keys.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -57,7 +58,7 @@ export class VolumeBackend implements Backend {
   readonly #keys: SectionKeys;
   readonly #volume: number;
   readonly #limits: LimitsMode;
-  readonly #states = new Map<ShardKey, ShardState>();
+  readonly #states = new ShardKeyMap<ShardState>();
   /** Changes of the map so far: what was seen at an earlier one may not hold any more. */
   #changes = 0;
   /** Use of shards whose state was dropped. */
@@ -360,7 +361,8 @@ export class VolumeBackend implements Backend {
   }
 
   #dropGoneStates(): void {
-    for (const [key, state] of this.#states) {
+    for (const state of [...this.#states.values()]) {
+      const { key } = state.entry.document;
       if (state.inFlight > 0 || this.#map.shard(key) !== undefined) continue;
       addUse(this.#gone, state.use);
       this.#states.delete(key);

@@ -20,7 +20,12 @@ import type { RecordBatch } from '../model/record-batch.ts';
 import { isKmsCode, ServiceError } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
-import type { ShardEntry, ShardMapView, StreamEntry } from '../shardmap/shard-map.ts';
+import type {
+  OpenShardTable,
+  ShardEntry,
+  ShardMapView,
+  StreamEntry,
+} from '../shardmap/shard-map.ts';
 import { routeByHashKey, routeEvenly, type RoutedAppends, ShardGrouping } from './routing.ts';
 
 export interface RouterDependencies {
@@ -63,7 +68,7 @@ export class Router implements DataPlane {
   }
 
   async append(stream: StreamEntry, batch: RecordBatch): Promise<AppendResult> {
-    const result = new AppendCollector(stream, batch.count);
+    const result = new AppendCollector(batch.count);
     let moved = await this.#send(stream, batch, null, result);
     if (moved === null) return result;
     const endMs = this.#clock.monotonic() + reshardWaitMs;
@@ -150,20 +155,17 @@ function readable(outcome: ReadOutcome): ReadOutcome {
 
 /** An AppendResult in the making. */
 class AppendCollector implements AppendResult {
-  /** The open shards of the entry that the call began with, then those of newer ones. */
-  shards: readonly ShardEntry[];
-  readonly shardOf: Uint16Array;
+  readonly shardIndexes: Uint32Array;
+  readonly createdSeconds: Float64Array;
   readonly ordinals: Float64Array;
   readonly arrivalMs: Float64Array;
   readonly status: Uint8Array;
   failedCount = 0;
   encrypted = false;
-  readonly #first: StreamEntry;
 
-  constructor(first: StreamEntry, count: number) {
-    this.#first = first;
-    this.shards = first.open.shards;
-    this.shardOf = new Uint16Array(count);
+  constructor(count: number) {
+    this.shardIndexes = new Uint32Array(count);
+    this.createdSeconds = new Float64Array(count);
     this.ordinals = new Float64Array(count);
     this.arrivalMs = new Float64Array(count);
     this.status = new Uint8Array(count);
@@ -187,22 +189,33 @@ class AppendCollector implements AppendResult {
         }
         continue;
       }
-      const index = appends.tableIndexes[i]!;
-      const shard = stream === this.#first ? index : this.#another(stream.open.shards[index]!);
-      if (kinds[i] === appendKinds.stored) this.#store(appends, outcomes, i, shard);
-      else this.#refuse(appends, i, shard, kinds[i] === appendKinds.throttled ? throttled : failed);
+      this.#place(stream.open, appends, i);
+      if (kinds[i] === appendKinds.stored) this.#store(appends, outcomes, i);
+      else this.#refuse(appends, i, kinds[i] === appendKinds.throttled ? throttled : failed);
     }
     return moved === null ? null : Uint32Array.from(moved).sort();
   }
 
-  #store(appends: RoutedAppends, outcomes: AppendOutcomes, i: number, shard: number): void {
+  /** Says of the records for shard `i` of a call which one that is. */
+  #place(table: OpenShardTable, appends: RoutedAppends, i: number): void {
+    const at = appends.tableIndexes[i]!;
+    const index = table.indexes[at]!;
+    const createdSeconds = table.createdSeconds[at]!;
+    const end = appends.firsts[i + 1]!;
+    for (let place = appends.firsts[i]!; place < end; place++) {
+      const record = recordAt(appends, place);
+      this.shardIndexes[record] = index;
+      this.createdSeconds[record] = createdSeconds;
+    }
+  }
+
+  #store(appends: RoutedAppends, outcomes: AppendOutcomes, i: number): void {
     const { refused } = outcomes;
     const arrivalMs = outcomes.arrivalMs[i]!;
     let ordinal = outcomes.baseOrdinals[i]!;
     const end = appends.firsts[i + 1]!;
     for (let place = appends.firsts[i]!; place < end; place++) {
       const record = recordAt(appends, place);
-      this.shardOf[record] = shard;
       if (refused !== null && refused[place] === 1) {
         this.status[record] = throttled;
         this.failedCount++;
@@ -214,27 +227,19 @@ class AppendCollector implements AppendResult {
     }
   }
 
-  #refuse(appends: RoutedAppends, i: number, shard: number, status: number): void {
+  #refuse(appends: RoutedAppends, i: number, status: number): void {
     const end = appends.firsts[i + 1]!;
     for (let place = appends.firsts[i]!; place < end; place++) {
-      const record = recordAt(appends, place);
-      this.shardOf[record] = shard;
-      this.status[record] = status;
+      this.status[recordAt(appends, place)] = status;
     }
     this.failedCount += end - appends.firsts[i]!;
   }
 
-  /** Enters a shard of a newer entry. */
-  #another(shard: ShardEntry): number {
-    this.shards = [...this.shards, shard];
-    return this.shards.length - 1;
-  }
-
   /** Gives up on these records. */
   fail(stream: StreamEntry, records: Uint32Array): void {
-    const shard = this.#another(stream.open.shards[0]!);
     for (const record of records) {
-      this.shardOf[record] = shard;
+      this.shardIndexes[record] = stream.open.indexes[0]!;
+      this.createdSeconds[record] = stream.open.createdSeconds[0]!;
       this.status[record] = failed;
       this.failedCount++;
     }

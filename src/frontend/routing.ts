@@ -72,7 +72,7 @@ export class ShardGrouping {
     for (let slot = 0; slot < slots; slot++) {
       const index = tableIndexes[slot]!;
       this.#slotOf[index] = noSlot;
-      shards[slot] = table.shards[index]!.document.key;
+      shards[slot] = table.keys[index]!;
       firsts[slot + 1] = firsts[slot]! + this.#counts[slot]!;
     }
     const records = slots === 1 ? only : this.#records(firsts, only, count);

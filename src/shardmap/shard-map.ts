@@ -13,10 +13,27 @@ export interface ShardEntry {
   readonly children: readonly ShardDocument[];
 }
 
-/** Open shards of a stream, sorted by start: `starts` has four big-endian words per shard. */
+/**
+ * Open shards of a stream, sorted by start: `starts` has four big-endian words per shard. What puts
+ * need of a shard lies in arrays, where ten thousand of them take little of the processor's caches.
+ */
 export interface OpenShardTable {
   readonly starts: Uint32Array;
   readonly shards: readonly ShardEntry[];
+  readonly keys: Float64Array;
+  readonly indexes: Uint32Array;
+  readonly createdSeconds: Float64Array;
+}
+
+/** The table of open shards that are sorted by `starts`. */
+export function openShardTable(starts: Uint32Array, shards: readonly ShardEntry[]): OpenShardTable {
+  return {
+    starts,
+    shards,
+    keys: Float64Array.from(shards, ({ document }) => document.key),
+    indexes: Uint32Array.from(shards, ({ document }) => document.index),
+    createdSeconds: Float64Array.from(shards, ({ document }) => document.createdSeconds),
+  };
 }
 
 export interface StreamEntry {

@@ -8,7 +8,7 @@ import { assert } from '../common/assert.ts';
 import { UINT128_WORDS } from '../common/uint128.ts';
 import { HASH_KEY_MAX, parseHashKey } from '../model/hash-key.ts';
 import type { ShardDocument, StreamDocument } from '../model/stream.ts';
-import type { ShardEntry, StreamEntry } from './shard-map.ts';
+import { openShardTable, type ShardEntry, type StreamEntry } from './shard-map.ts';
 
 /** Builds the entry of a stream whose document is sound; throws AssertionError for any other. */
 export function streamEntry(document: StreamDocument, version: number): StreamEntry {
@@ -19,7 +19,8 @@ export function streamEntry(document: StreamDocument, version: number): StreamEn
   assert(lineageProblem(document.shards) === null, 'shard map: the lineage is broken');
   const byIndex = new Map<number, ShardEntry>();
   const shards: ShardEntry[] = [];
-  const stream: StreamEntry = { document, version, open: { starts, shards }, byIndex };
+  const none = openShardTable(starts, []);
+  const stream = { document, version, open: none, byIndex };
   const children = childrenByParent(document.shards);
   for (const shard of document.shards) {
     const own = children.get(shard.index) ?? NO_CHILDREN;
@@ -28,6 +29,7 @@ export function streamEntry(document: StreamDocument, version: number): StreamEn
   for (const shard of order) {
     shards.push(byIndex.get(shard.index)!);
   }
+  stream.open = openShardTable(starts, shards);
   return stream;
 }
 

@@ -2,6 +2,7 @@
  * What a volume knows of each shard at all times: ordinals, last arrival, and its sections in the
  * tail ring.
  */
+import { ShardKeyMap } from '../model/shard-key-map.ts';
 import type { ShardKey } from '../model/stream.ts';
 import { TailsWriter } from './tails.ts';
 import type { ShardEntries, UnitIndexBuilder } from './unit-index.ts';
@@ -35,7 +36,7 @@ export class ShardState {
 }
 
 export class ShardTable {
-  readonly #states = new Map<ShardKey, ShardState>();
+  readonly #states = new ShardKeyMap<ShardState>();
 
   get size(): number {
     return this.#states.size;

@@ -104,21 +104,16 @@ function checkOrdering(text: string, stream: StreamRef, nowMs: number): void {
 }
 
 function answer(stream: StreamRef, result: AppendResult): Answer {
-  const { document } = result.shards[result.shardOf[0]!]!;
+  const index = result.shardIndexes[0]!;
   if (result.status[0] === 1) {
-    const text = throughputExceeded.shard(document.index, stream);
+    const text = throughputExceeded.shard(index, stream);
     throw new ServiceError('ProvisionedThroughputExceededException', text);
   }
   if (result.status[0] !== 0) throw new ServiceError('InternalFailure', null);
   const seconds = Math.floor(result.arrivalMs[0]! / 1000);
   return {
-    ShardId: shardId(document.index),
-    SequenceNumber: sequenceNumber(
-      document.createdSeconds,
-      document.index,
-      result.ordinals[0]!,
-      seconds,
-    ),
+    ShardId: shardId(index),
+    SequenceNumber: sequenceNumber(result.createdSeconds[0]!, index, result.ordinals[0]!, seconds),
     EncryptionType: result.encrypted ? 'KMS' : undefined,
   };
 }

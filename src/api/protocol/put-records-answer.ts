@@ -106,18 +106,18 @@ function encode({ stream, result }: PutRecordsAnswer, form: Form): Uint8Array {
   const writer = new ByteWriter(form.head.length + count * entry.length + form.tail.length);
   writer.append(form.head);
   for (let i = 0; i < count; i++) {
-    const { document } = result.shards[result.shardOf[i]!]!;
+    const index = result.shardIndexes[i]!;
     if (result.status[i] === STORED) {
       writer.reserve(entry.length);
       const { bytes, at } = writer;
       writer.put(entry);
       const seconds = Math.floor(result.arrivalMs[i]! / 1000);
-      const { createdSeconds, index } = document;
-      numbers.write(bytes, at + numberAt, createdSeconds, index, result.ordinals[i]!, seconds);
+      const created = result.createdSeconds[i]!;
+      numbers.write(bytes, at + numberAt, created, index, result.ordinals[i]!, seconds);
       writeShardDigits(bytes, at + shardEnd, index);
     } else {
       if (result.status[i] === THROTTLED) {
-        const text = throughputExceeded.shard(document.index, stream);
+        const text = throughputExceeded.shard(index, stream);
         writer.append(form.failed('ProvisionedThroughputExceededException', text));
       } else {
         writer.append(form.failed('InternalFailure', internalFailureEntry));
