@@ -13,10 +13,11 @@ failed = 0
 
 def check(name, body):
     global passed, failed
+    started = time.monotonic()
     try:
         body()
         passed += 1
-        print(f"ok   {name}", flush=True)
+        print(f"ok   {name} ({time.monotonic() - started:.0f} s)", flush=True)
     except Exception:
         failed += 1
         print(f"FAIL {name}\n{traceback.format_exc()}", flush=True)
