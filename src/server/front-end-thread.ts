@@ -15,6 +15,7 @@ import { BufferPool } from '../common/buffer-pool.ts';
 import { DirectoryReplica } from '../cache/directory-replica.ts';
 import type { HttpLimits } from '../frontend/http-options.ts';
 import { HttpListener } from '../frontend/listener.ts';
+import type { SocketHandle } from '../frontend/listener.ts';
 import { Pipeline } from '../frontend/pipeline.ts';
 import type { Authenticator } from '../frontend/pipeline.ts';
 import { RemoteBackend, REMOTE_BACKEND_DEFAULTS } from '../frontend/remote-backend.ts';
@@ -32,7 +33,6 @@ import { BUFFER_OPTIONS, TRIM_EVERY_MS } from './buffer-options.ts';
 import { FrontEndApi } from './front-end-api.ts';
 import type { ForwardableBody } from './front-end-api.ts';
 import { frontEndKinds, readCertificate, readCredentials } from './front-end-wire.ts';
-import { copiedSocket } from './listening-socket.ts';
 import type { LogOptions } from './log.ts';
 import { openLog, standardError } from './log.ts';
 import { openAccess } from './open-access.ts';
@@ -65,8 +65,12 @@ export const FRONT_END_CALLS_MAX = 20_000;
 /** The other end asks for little: metrics, and to stop. */
 const servedMax = 16;
 
-/** Serves until it is told to stop. */
-export async function runFrontEnd(link: Link, data: FrontEndData): Promise<void> {
+/** Serves what comes to `socket` until it is told to stop. */
+export async function runFrontEnd(
+  link: Link,
+  data: FrontEndData,
+  socket: Promise<SocketHandle>,
+): Promise<void> {
   const clock = new NodeClock();
   const log = await openLog({ now: () => clock.now(), sink: standardError() }, { ...data.log });
   const onProblem = (error: unknown): void =>
@@ -101,7 +105,7 @@ export async function runFrontEnd(link: Link, data: FrontEndData): Promise<void>
   serveMetrics(rpc, registry);
   serveDrain(rpc, pipeline, listener, data.drainMs);
   rpc.start();
-  const [handle] = await Promise.all([copiedSocket(data.descriptor), directory.complete, known]);
+  const [handle] = await Promise.all([socket, directory.complete, known]);
   const turns = new NodeAcceptTurns(data.acceptCounts, data.number);
   await listener.listen({ handle, turns });
   rpc.notify(frontEndKinds.ready, () => undefined);

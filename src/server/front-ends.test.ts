@@ -20,8 +20,9 @@ import { BUFFER_OPTIONS } from './buffer-options.ts';
 import { FRONT_ENDS_DEFAULTS, FrontEnds } from './front-ends.ts';
 import { startServer } from './index.ts';
 import type { TailraceServer } from './index.ts';
-import { copiedSocket, ListeningSocket } from './listening-socket.ts';
+import { ListeningSocket } from './listening-socket.ts';
 import { call, fetchText } from './server-calls.suite.ts';
+import { copiedSocket } from './socket-copy.ts';
 
 /** Asks over this many connections at once, so that every front end is asked. */
 const connections = 24;

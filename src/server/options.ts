@@ -117,7 +117,7 @@ export const optionTable: Readonly<Record<OptionName, OptionRule>> = {
   },
   workers: {
     takes: 'number',
-    help: 'threads that serve the data port, the one that does everything else included; auto: cores',
+    help: 'threads that serve the data port, the main thread one of them; auto: one per core',
     schema: workerCount(),
     byDefault: 1,
   },
