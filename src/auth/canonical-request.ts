@@ -17,6 +17,8 @@ export interface CanonicalParts {
   readonly query: readonly QueryParameter[];
   /** As the client gave them: lower case, separated by semicolons. */
   readonly signedHeaders: string;
+  /** The same, taken apart. */
+  readonly signedNames: readonly string[];
   /** Lower-case hexadecimal. */
   readonly payloadHash: string;
 }
@@ -55,7 +57,7 @@ export function canonicalRequest(
   const mark = request.target.indexOf('?');
   const path = mark < 0 ? request.target : request.target.slice(0, mark);
   let lines = '';
-  for (const name of parts.signedHeaders.split(';')) {
+  for (const name of parts.signedNames) {
     const value = headers.get(name);
     if (value === undefined) {
       return null;

@@ -6,17 +6,22 @@
  */
 import type { Random } from '../runtime/random.ts';
 
-const POOL_BYTES = 8192;
 const REQUEST_ID_BYTES = 16;
 /** What the service sends is base64 of about this many bytes. */
 const EXTENDED_ID_BYTES = 72;
+/** Ids made at once. */
+const POOL_IDS = 100;
 
-const hexPairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const REQUEST_ID_DIGITS = 2 * REQUEST_ID_BYTES;
+const EXTENDED_ID_CHARS = (EXTENDED_ID_BYTES / 3) * 4;
 
 export class ResponseIds {
   readonly #random: Random;
-  #pool: Buffer = Buffer.alloc(0);
-  #at = 0;
+  /** Hexadecimal digits of request ids, base64 of extended ids, one after the other. */
+  #digits = '';
+  #extended = '';
+  #requestAt = 0;
+  #extendedAt = 0;
 
   constructor(random: Random) {
     this.#random = random;
@@ -24,34 +29,40 @@ export class ResponseIds {
 
   /** `xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx` */
   requestId(): string {
-    const at = this.#take(REQUEST_ID_BYTES);
-    let id = '';
-    for (let i = 0; i < REQUEST_ID_BYTES; i++) {
-      let byte = this.#pool[at + i] as number;
-      if (i === 6) {
-        byte = (byte & 0x0f) | 0x40;
-      } else if (i === 8) {
-        byte = (byte & 0x3f) | 0x80;
-      }
-      id += i === 4 || i === 6 || i === 8 || i === 10 ? `-${hexPairs[byte]}` : hexPairs[byte];
+    if (this.#requestAt === this.#digits.length) {
+      this.#digits = this.#bytes(REQUEST_ID_BYTES, toUuid).toString('hex');
+      this.#requestAt = 0;
     }
-    return id;
+    const at = this.#requestAt;
+    const end = at + REQUEST_ID_DIGITS;
+    this.#requestAt = end;
+    const digits = this.#digits;
+    return (
+      `${digits.slice(at, at + 8)}-${digits.slice(at + 8, at + 12)}-` +
+      `${digits.slice(at + 12, at + 16)}-${digits.slice(at + 16, at + 20)}-` +
+      digits.slice(at + 20, end)
+    );
   }
 
   extendedId(): string {
-    const at = this.#take(EXTENDED_ID_BYTES);
-    return this.#pool.toString('base64', at, at + EXTENDED_ID_BYTES);
+    if (this.#extendedAt === this.#extended.length) {
+      this.#extended = this.#bytes(EXTENDED_ID_BYTES).toString('base64');
+      this.#extendedAt = 0;
+    }
+    const at = this.#extendedAt;
+    this.#extendedAt = at + EXTENDED_ID_CHARS;
+    return this.#extended.slice(at, this.#extendedAt);
   }
 
-  /** Offset of `count` unused bytes of the pool. */
-  #take(count: number): number {
-    if (this.#at + count > this.#pool.length) {
-      const bytes = this.#random.bytes(POOL_BYTES);
-      this.#pool = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-      this.#at = 0;
-    }
-    const at = this.#at;
-    this.#at += count;
-    return at;
+  #bytes(idBytes: number, mark?: (bytes: Uint8Array, at: number) => void): Buffer {
+    const bytes = this.#random.bytes(POOL_IDS * idBytes);
+    for (let at = 0; at < bytes.length; at += idBytes) mark?.(bytes, at);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   }
+}
+
+/** Marks 16 bytes as a UUID of version 4. */
+function toUuid(bytes: Uint8Array, at: number): void {
+  bytes[at + 6] = (bytes[at + 6]! & 0x0f) | 0x40;
+  bytes[at + 8] = (bytes[at + 8]! & 0x3f) | 0x80;
 }

@@ -5,9 +5,16 @@ import type { RequestObserver } from '../frontend/pipeline.ts';
 import { durationBuckets } from '../metrics/registry.ts';
 import type { CounterMetric, HistogramMetric, MetricsRegistry } from '../metrics/registry.ts';
 
+interface Good {
+  readonly count: CounterMetric;
+  readonly seconds: HistogramMetric;
+}
+
 export class RequestMetrics implements RequestObserver {
   readonly #requests: (...values: string[]) => CounterMetric;
   readonly #seconds: (...values: string[]) => HistogramMetric;
+  /** By operation, for those that were answered as they should. */
+  readonly #good = new Map<string, Good>();
   #open = 0;
 
   constructor(registry: MetricsRegistry) {
@@ -32,7 +39,18 @@ export class RequestMetrics implements RequestObserver {
 
   finished(operation: string | null, code: string | null, durationMs: number): void {
     this.#open--;
-    this.#requests(operation ?? 'none', code ?? 'OK').add(1);
-    this.#seconds(operation ?? 'none').observe(durationMs / 1000);
+    const name = operation ?? 'none';
+    if (code !== null) {
+      this.#requests(name, code).add(1);
+      this.#seconds(name).observe(durationMs / 1000);
+      return;
+    }
+    let good = this.#good.get(name);
+    if (good === undefined) {
+      good = { count: this.#requests(name, 'OK'), seconds: this.#seconds(name) };
+      this.#good.set(name, good);
+    }
+    good.count.add(1);
+    good.seconds.observe(durationMs / 1000);
   }
 }
