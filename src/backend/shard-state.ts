@@ -55,7 +55,8 @@ export class ShardState {
   /** The shard is about to close: no further appends. */
   sealed = false;
   readonly write: WriteThrottle;
-  readonly read: ReadThrottle;
+  /** Made for the first reader: until then its buckets are full. */
+  #read: ReadThrottle | null = null;
   readonly use: ShardUse = noUse();
   /** How far the last read was behind the newest record, ms. */
   iteratorAgeMs = 0;
@@ -65,7 +66,11 @@ export class ShardState {
     this.nextOrdinal = bounds.next;
     this.lastArrivalMs = bounds.lastArrivalMs;
     this.write = new WriteThrottle(writeBurstBytes(entry.stream.document.maxRecordSizeKiB), nowMs);
-    this.read = new ReadThrottle(nowMs);
+  }
+
+  read(nowMs: number): ReadThrottle {
+    this.#read ??= new ReadThrottle(nowMs);
+    return this.#read;
   }
 
   /** Remembers the shard as the map has it at its change number `change`. */

@@ -120,7 +120,8 @@ export class VolumeBackend implements Backend {
     const state = this.#state(entry);
     let bytesMax = request.bytesMax;
     if (this.#limits !== 'off') {
-      const allowance = state.read.begin(this.#clock.monotonic());
+      const nowMs = this.#clock.monotonic();
+      const allowance = state.read(nowMs).begin(nowMs);
       if (allowance === 0) state.use.readsThrottled++;
       if (this.#limits === 'aws') {
         if (allowance === 0) return { kind: 'throttled' };
@@ -240,7 +241,8 @@ export class VolumeBackend implements Backend {
   ): ReadOutcome {
     if (last.blocked && collector.records === 0) return last.failure ?? { kind: 'corrupt' };
     if (limited) {
-      const taken = state.read.tryTake(collector.bytes, this.#clock.monotonic());
+      const nowMs = this.#clock.monotonic();
+      const taken = state.read(nowMs).tryTake(collector.bytes, nowMs);
       if (!taken && this.#limits === 'aws') {
         state.use.readsThrottled++;
         allOf(collector.releases)();
