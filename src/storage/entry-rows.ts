@@ -94,12 +94,21 @@ export class EntryRows {
 
 /** A table of entries that grows; rows of all shards in commit order. */
 export class EntryTable {
-  #bytes = new Uint8Array(ROWS_FIRST * entryBytes);
-  #view = new DataView(this.#bytes.buffer);
-  #words = new Uint32Array(this.#bytes.buffer);
+  #bytes: Uint8Array;
+  #view: DataView;
+  #words: Uint32Array;
   /** By row: the row of the same shard before it. */
-  #before = new Int32Array(ROWS_FIRST);
+  #before: Int32Array;
   #length = 0;
+
+  /** `rows` is a guess of how many there will be. */
+  constructor(rows: number) {
+    const capacity = Math.max(ROWS_FIRST, rows);
+    this.#bytes = new Uint8Array(capacity * entryBytes);
+    this.#view = new DataView(this.#bytes.buffer);
+    this.#words = new Uint32Array(this.#bytes.buffer);
+    this.#before = new Int32Array(capacity);
+  }
 
   get length(): number {
     return this.#length;

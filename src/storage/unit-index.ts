@@ -77,10 +77,12 @@ export class UnitIndexBuilder {
    * Stored bytes of a rewritten unit, whose generation alone a crash can make ambiguous; else 0.
    */
   readonly rewrittenBytes: number;
-  readonly #table = new EntryTable();
+  readonly #table: EntryTable;
   readonly #shards = new Map<ShardKey, ShardEntries>();
 
-  constructor(from: number, generation: number, rewrittenBytes: number) {
+  /** `entries` is a guess of how many there will be. */
+  constructor(from: number, generation: number, rewrittenBytes: number, entries = 0) {
+    this.#table = new EntryTable(entries);
     this.from = from;
     this.generation = generation;
     this.rewrittenBytes = rewrittenBytes;

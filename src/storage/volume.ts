@@ -315,7 +315,8 @@ export class Volume implements VolumeStore {
         await this.#saveCatalog();
       }).catch(() => undefined);
     }
-    this.#units.active = new UnitIndexBuilder(position, 0, 0);
+    // Units of one load are alike.
+    this.#units.active = new UnitIndexBuilder(position, 0, 0, before?.entryCount ?? 0);
     this.#unitBytes = 0;
   }
 
