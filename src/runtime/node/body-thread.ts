@@ -64,11 +64,10 @@ const done = 3;
 /** The thread could not do it. */
 const failed = 4;
 
-/** Places in `control` before the queue: how many bodies were put in, taken out, and the end. */
-const PUT = 0;
-const TAKEN = 1;
-const STOP = 2;
-const QUEUE = 3;
+/** Places in `control`: how many bodies were begun, at which the thread waits, and the end. */
+const BEGUN = 0;
+const STOP = 1;
+const CONTROLS = 2;
 
 /** What both threads see. */
 interface Shared {
@@ -80,8 +79,9 @@ interface Shared {
   readonly decoded: SharedArrayBuffer;
   /** And `DECODED_WORDS` for each. */
   readonly words: SharedArrayBuffer;
-  /** PUT, TAKEN, STOP, then a queue of slot numbers, as many as there are slots, going round. */
   readonly control: Int32Array;
+  /** The value of BEGUN for the body of each slot. */
+  readonly orders: Int32Array;
   /** `KINDS` for each slot. */
   readonly states: Int32Array;
   readonly lengths: Int32Array;
@@ -163,26 +163,24 @@ export class BodyThread implements BodyBuffers {
     if (arena === null || body.buffer !== arena.shared.memory || body.length < bytesMin) {
       return null;
     }
-    const { control, states, lengths, decoders, slotBytes, slots } = arena.shared;
+    const { control, orders, states, lengths, decoders, slotBytes } = arena.shared;
     const slot = body.byteOffset / slotBytes;
     assert(Number.isInteger(slot), 'bodies: not from the start of a slot');
-    const put = Atomics.load(control, PUT);
-    const isFull = put - Atomics.load(control, TAKEN) >= slots;
     const at = slot * KINDS;
     const isBusy =
       Atomics.load(states, at + DECODE) === running ||
       Atomics.load(states, at + DIGEST) === running;
-    if (isFull || isBusy) {
+    if (isBusy) {
       return null;
     }
     lengths[slot] = body.length;
     const decoder = decoderOf(headers);
     decoders[slot] = decoder;
+    orders[slot] = Atomics.load(control, BEGUN);
     Atomics.store(states, at + DECODE, decoder < 0 ? none : queued);
     Atomics.store(states, at + DIGEST, digests ? queued : none);
-    control[QUEUE + (put % slots)] = slot;
-    Atomics.store(control, PUT, put + 1);
-    Atomics.notify(control, PUT);
+    Atomics.add(control, BEGUN, 1);
+    Atomics.notify(control, BEGUN);
     return new SlotWork(arena.shared, slot, body, waitMs, this.counts);
   }
 
@@ -217,7 +215,8 @@ export class BodyThread implements BodyBuffers {
       memory: new SharedArrayBuffer(slots * slotBytes),
       decoded: new SharedArrayBuffer(slots * slotBytes),
       words: new SharedArrayBuffer(slots * 4 * DECODED_WORDS),
-      control: integers(QUEUE + slots),
+      control: integers(CONTROLS),
+      orders: integers(slots),
       states: integers(KINDS * slots),
       lengths: integers(slots),
       decoders: integers(slots),
@@ -242,8 +241,8 @@ export class BodyThread implements BodyBuffers {
     this.#arena = null;
     if (arena !== null) {
       Atomics.store(arena.shared.control, STOP, 1);
-      Atomics.add(arena.shared.control, PUT, 1);
-      Atomics.notify(arena.shared.control, PUT);
+      Atomics.add(arena.shared.control, BEGUN, 1);
+      Atomics.notify(arena.shared.control, BEGUN);
     }
   }
 }
@@ -254,6 +253,7 @@ class SlotWork implements BodyWork {
   readonly #body: Uint8Array;
   readonly #waitMs: number;
   readonly #counts: WorkCounts;
+  #digest: string | null = null;
 
   constructor(shared: Shared, slot: number, body: Uint8Array, waitMs: number, counts: WorkCounts) {
     this.#shared = shared;
@@ -264,14 +264,25 @@ class SlotWork implements BodyWork {
   }
 
   digest(): string {
-    if (!this.#isDone(DIGEST)) {
-      return hash('sha256', this.#body, 'hex');
-    }
+    this.#digest ??= this.#isDone(DIGEST) ? this.#stored() : hash('sha256', this.#body, 'hex');
+    return this.#digest;
+  }
+
+  #stored(): string {
     const at = this.#slot * DIGEST_BYTES;
     return Buffer.from(this.#shared.digests.subarray(at, at + DIGEST_BYTES)).toString('hex');
   }
 
   decoded(): DecodeTarget | null {
+    const { states } = this.#shared;
+    const at = this.#slot * KINDS;
+    if (
+      Atomics.load(states, at + DECODE) === running &&
+      Atomics.load(states, at + DIGEST) === queued
+    ) {
+      // Better than waiting: it will be wanted next.
+      this.digest();
+    }
     return this.#isDone(DECODE) ? targetOf(this.#shared, this.#slot) : null;
   }
 
@@ -298,27 +309,41 @@ function targetOf({ decoded, words, slotBytes }: Shared, slot: number): DecodeTa
 /** The thread: works until it is told to stop. */
 export function serveBodies(decoders: readonly BodyDecoder[]): void {
   const shared = workerData as Shared;
-  const { control, states, slots } = shared;
-  let taken = 0;
-  for (;;) {
-    Atomics.wait(control, PUT, taken);
-    while (taken !== Atomics.load(control, PUT)) {
-      if (Atomics.load(control, STOP) === 1) {
-        return;
-      }
-      const slot = control[QUEUE + (taken % slots)] as number;
-      taken += 1;
-      Atomics.store(control, TAKEN, taken);
-      for (let kind = 0; kind < KINDS; kind++) {
-        const at = slot * KINDS + kind;
-        if (Atomics.compareExchange(states, at, queued, running) === queued) {
-          const isDone = kind === DIGEST ? digestOf(shared, slot) : decode(shared, slot, decoders);
-          Atomics.store(states, at, isDone ? done : failed);
-          Atomics.notify(states, at);
-        }
-      }
+  const { control, states } = shared;
+  while (Atomics.load(control, STOP) === 0) {
+    const begun = Atomics.load(control, BEGUN);
+    const at = newestWork(shared);
+    if (at < 0) {
+      Atomics.wait(control, BEGUN, begun);
+    } else if (Atomics.compareExchange(states, at, queued, running) === queued) {
+      const slot = Math.floor(at / KINDS);
+      const isDone =
+        at % KINDS === DIGEST ? digestOf(shared, slot) : decode(shared, slot, decoders);
+      Atomics.store(states, at, isDone ? done : failed);
+      Atomics.notify(states, at);
     }
   }
+}
+
+/**
+ * Place in `states` of the next piece of work of the body begun last; -1 where nothing is to be
+ * done. The caller takes bodies in order, so that the two meet only at the last one that waits.
+ */
+function newestWork({ states, orders, slots }: Shared): number {
+  let newest = -1;
+  let newestOrder = 0;
+  for (let slot = 0; slot < slots; slot++) {
+    const at = slot * KINDS;
+    const kind = Atomics.load(states, at) === queued ? DECODE : DIGEST;
+    const order = orders[slot]!;
+    // By difference: the count goes round.
+    const isNewer = newest < 0 || ((order - newestOrder) | 0) > 0;
+    if (isNewer && Atomics.load(states, at + kind) === queued) {
+      newest = at + kind;
+      newestOrder = order;
+    }
+  }
+  return newest;
 }
 
 function bodyOf({ memory, slotBytes, lengths }: Shared, slot: number): Uint8Array {
