@@ -79,9 +79,9 @@ test('what the thread makes is of the right bytes, slot after slot', async () =>
 test('only what is asked for is done, and what the decoder refuses is not', async () => {
   const thread = open({ digests: false });
   for (const [headers, first, expected] of [
-    [{}, 7, null],
     [decoded, 0, null],
     [decoded, 1, null],
+    [{}, 7, null],
   ] as const) {
     const body = fill(thread, 3000, first);
     const work = thread.begin(body, headers);
@@ -103,6 +103,19 @@ test('what is too small, too large or too many is not shared', () => {
   assert.equal(thread.begin(fifth, decoded), null);
   give(thread, bodies[2]!);
   assert.equal(isShared(fill(thread, 2000)), true);
+});
+
+test('bodies for which there is nothing to do are not shared', () => {
+  const thread = open({ digests: false });
+  const first = fill(thread, 2000);
+  thread.begin(first, {});
+  assert.ok(isShared(first));
+  const second = fill(thread, 2000);
+  assert.ok(!isShared(second));
+  assert.equal(thread.begin(second, {}), null);
+  assert.ok(!isShared(fill(thread, 2000)));
+  assert.equal(thread.begin(fill(thread, 2000), decoded), null);
+  assert.ok(isShared(fill(thread, 2000)));
 });
 
 test('a body that is given back before its work is done leaves the slot to the next', () => {
