@@ -9,6 +9,7 @@
  * Buffers of answered requests are used again: memory outside the heap that is given up with every
  * request makes the collector run all the time.
  */
+import { SharedCopier } from '../common/shared-copier.ts';
 import type { BodyBuffers, BodyHeaders, BodyWork } from '../runtime/body-buffers.ts';
 
 /** Size reserved on a client's word alone, bytes. */
@@ -26,6 +27,7 @@ const nothing = new Uint8Array(0);
 export class BodyBudget {
   readonly bytesMax: number;
   readonly #buffers: BodyBuffers;
+  readonly #copier: SharedCopier = new SharedCopier();
   #bytes = 0;
 
   constructor(bytesMax: number, buffers: BodyBuffers) {
@@ -54,6 +56,11 @@ export class BodyBudget {
   buffer(bytes: number): Uint8Array {
     // Small ones come from Node's pool, of which a request pins 8 KiB at most.
     return bytes >= SPARE_BYTES_MIN ? this.#buffers.take(bytes) : Buffer.allocUnsafe(bytes);
+  }
+
+  /** Copies a part of a body to its place in a buffer of this budget. */
+  copy(part: Uint8Array, buffer: Uint8Array, at: number): void {
+    this.#copier.copy(part, buffer, at);
   }
 
   /** Takes back a buffer; `unused` when nobody looks at it any more. */
@@ -106,7 +113,7 @@ export class BodyCollector {
     if (length > this.#buffer.length && !this.#grow(length)) {
       return 'overloaded';
     }
-    this.#buffer.set(chunk, this.#length);
+    this.#budget.copy(chunk, this.#buffer, this.#length);
     this.#length = length;
     return 'taken';
   }

@@ -34,7 +34,7 @@ for (const [name, count, members] of [
     const bytes = body(count, members);
     const into = target(200_000);
     assert.equal(writePutRecords(bytes, into), true);
-    const { batch: read, ...selector } = readPutRecords(into);
+    const { batch: read, ...selector } = readPutRecords(into, freshBuffers);
     const { batch, ...expected } = scanPutRecordsJson(bytes, freshBuffers)!;
     assert.deepEqual(selector, expected);
     assert.equal(read.count, batch.count);

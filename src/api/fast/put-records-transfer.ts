@@ -51,19 +51,28 @@ export function writePutRecords(body: Uint8Array, into: DecodeTarget): boolean {
   return true;
 }
 
-/** What `writePutRecords` wrote, without copying: it is good as long as that memory is. */
-export function readPutRecords({ bytes, words }: DecodeTarget): ScannedPutRecords {
+/**
+ * What `writePutRecords` wrote; good as long as that memory is. Only the records are copied, whole:
+ * they are looked at and copied one by one from here on, which in shared memory is slow.
+ */
+export function readPutRecords(
+  { bytes, words }: DecodeTarget,
+  buffers: Buffers,
+): ScannedPutRecords {
   const [count = 0, packedBytes = 0, nameWord = 0, arnWord = 0] = words;
   const nameEnd = packedBytes + Math.max(0, nameWord - 1);
   const hashKeysAt = HEAD_WORDS + count + 1;
+  const packed = buffers.take(packedBytes);
+  packed.set(bytes.subarray(0, packedBytes));
   return {
     ...(nameWord === 0 ? {} : { StreamName: asciiText(bytes, packedBytes, nameEnd) }),
     ...(arnWord === 0 ? {} : { StreamARN: asciiText(bytes, nameEnd, nameEnd + arnWord - 1) }),
     batch: {
       count,
-      packed: bytes.subarray(0, packedBytes),
+      packed: packed.subarray(0, packedBytes),
       offsets: words.subarray(HEAD_WORDS, hashKeysAt),
       hashKeys: words.subarray(hashKeysAt, hashKeysAt + 4 * count),
+      release: () => buffers.give(packed),
     },
   };
 }

@@ -59,7 +59,7 @@ export const putRecords: DataOperation<Input, PutRecordsAnswer> = {
     decodeJson(body, buffers, work) {
       const decoded = work?.decoded() ?? null;
       return scannedInput(
-        decoded === null ? scanPutRecordsJson(body, buffers) : readPutRecords(decoded),
+        decoded === null ? scanPutRecordsJson(body, buffers) : readPutRecords(decoded, buffers),
       );
     },
     decodeCbor: (body, buffers) => scannedInput(scanPutRecordsCbor(body, buffers)),
