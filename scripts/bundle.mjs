@@ -43,8 +43,47 @@ export async function bundle(root) {
   for (const name of readdirSync(folder)) {
     if (!made.has(name)) rmSync(join(folder, name), { recursive: true });
   }
+  for (const name of made) {
+    const file = join(folder, name);
+    writeFileSync(file, withConstants(readFileSync(file, 'utf8')));
+  }
   writeFileSync(join(folder, 'LICENSES.txt'), licences(root, Object.keys(metafile.inputs)));
   chmodSync(join(folder, 'tailrace.js'), 0o755);
+}
+
+/** The comment before each module's part of a file. */
+const PART = /^\/\/ (\S+)$/;
+const DECLARED = /^var ([\w$]+) = /;
+
+/**
+ * Makes constants again of what our modules declare as such at their top and esbuild as variables:
+ * the engine folds a constant's value, such as a table, into the code of loops, a variable's not.
+ * That is a tenth of what GetRecords costs. Exported for its test.
+ * @param {string} text of a file of the bundle
+ * @returns {string}
+ */
+export function withConstants(text) {
+  let isOurs = false;
+  const lines = text.split('\n').map((line) => {
+    const part = PART.exec(line)?.[1];
+    if (part !== undefined) isOurs = part.startsWith('dist/');
+    const name = isOurs ? DECLARED.exec(line)?.[1] : undefined;
+    return name === undefined || isAssigned(text, name) ? line : line.replace(/^var/, 'const');
+  });
+  return lines.join('\n');
+}
+
+/**
+ * Whether anything of this name is assigned a value beside its declaration.
+ * @param {string} text
+ * @param {string} name
+ * @returns {boolean}
+ */
+function isAssigned(text, name) {
+  const word = String.raw`(?<![\w$.])${name.replaceAll('$', '\\$')}(?![\w$])`;
+  const set = String.raw`(?:\*\*|<<|>>>?|&&|\|\||\?\?|[-+*/%&|^])?=(?![=>])`;
+  const assignment = String.raw`${word}\s*(?:${set}|\+\+|--)|(?:\+\+|--)${word}`;
+  return (text.match(new RegExp(assignment, 'g')) ?? []).length > 1;
 }
 
 /**

@@ -76,10 +76,19 @@ export class ShardAppender {
       if (state !== null && this.#accept(call, i, state)) states[taken++] = state;
     }
     states.length = taken;
-    const storing = draft.count === 0 ? null : this.#deps.store.append(draft);
+    const storing = draft.count === 0 ? null : this.#store(draft);
     draft.end();
     if (storing !== null) await this.#settle(storing, states as ShardState[], call.outcomes);
     return call.outcomes;
+  }
+
+  /** A store that throws has failed like one that rejects: what is in flight must come down. */
+  #store(draft: SectionDraft): Promise<void> {
+    try {
+      return this.#deps.store.append(draft);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** By shard of a call: the state of those that are here and open. */

@@ -152,6 +152,17 @@ describe('append', () => {
     store.fail(new TypeError('bug'));
     await assert.rejects(pending, TypeError);
   });
+
+  test('a store that throws leaves nothing in flight, so that the shard can be sealed', async () => {
+    const { backend, store, put } = setUp();
+    const { append } = store;
+    store.append = () => {
+      throw new TypeError('bug');
+    };
+    await assert.rejects(put(1, 'a'), TypeError);
+    store.append = append;
+    assert.ok((await backend.seal([1])) >= 0);
+  });
 });
 
 describe('write limit', () => {
