@@ -83,12 +83,8 @@ export class ShardAppender {
   }
 
   /** A store that throws has failed like one that rejects: what is in flight must come down. */
-  #store(draft: SectionDraft): Promise<void> {
-    try {
-      return this.#deps.store.append(draft);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  async #store(draft: SectionDraft): Promise<void> {
+    await this.#deps.store.append(draft);
   }
 
   /** By shard of a call: the state of those that are here and open. */
