@@ -18,6 +18,6 @@ export const TRIM_EVERY_MS = 10_000;
 
 /** Four of the longest answers at once; then shorter ones. */
 export const ANSWER_OPTIONS: AnswerBudgetOptions = {
-  bytesMax: 48 * MiB,
+  bytesMax: 40 * MiB,
   bytesMin: 128 * 1024,
 };
