@@ -96,20 +96,27 @@ export class Lab {
     return { name, arn: this.arn(name) };
   }
 
-  /** @param {any} input */
-  async #create(input) {
+  /**
+   * CreateStream; waits and calls again while it is refused only because too many streams are
+   * CREATING, which other cases made.
+   * @param {any} input
+   * @returns {Promise<ApiAnswer>}
+   */
+  async create(input) {
     const deadline = performance.now() + THROTTLED_MS_MAX;
     for (;;) {
       const answer = await this.call('CreateStream', input);
       const busy = (answer.message ?? '').includes('simultaneously be in CREATING');
-      if (!busy || performance.now() > deadline) {
-        if (answer.status !== 200) {
-          throw new Error(`CreateStream: ${answer.status} ${answer.type} ${show(answer.message)}`);
-        }
-        return;
-      }
+      if (!busy || performance.now() > deadline) return answer;
       await delay(THROTTLED_PAUSE_MS * (0.5 + Math.random()));
     }
+  }
+
+  /** @param {any} input */
+  async #create(input) {
+    const answer = await this.create(input);
+    if (answer.status === 200) return;
+    throw new Error(`CreateStream: ${answer.status} ${answer.type} ${show(answer.message)}`);
   }
 
   /**

@@ -48,7 +48,7 @@ export default function cases(suite) {
   });
   suite.case('an answer without output has a content type and no body', async ({ lab }) => {
     const name = lab.name();
-    const answer = await lab.call('CreateStream', { StreamName: name, ShardCount: 1 });
+    const answer = await lab.create({ StreamName: name, ShardCount: 1 });
     equal([answer.status, answer.body.length], [200, 0]);
     equal([answer.headers['content-type'], answer.headers['content-length']], [JSON_TYPE, '0']);
   });
