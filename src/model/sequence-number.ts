@@ -180,17 +180,7 @@ export class SequenceNumberWriter {
       const limb = this.#limbs[i]!;
       if (limb === this.#written[i]!) continue;
       this.#written[i] = limb;
-      const at = (LIMBS - 1 - i) * LIMB_DIGITS;
-      const high = (limb / 10_000) | 0;
-      const low = (limb - high * 10_000) * 4;
-      const digits = this.#digits;
-      digits[at] = QUADS[high * 4 + 1]!;
-      digits[at + 1] = QUADS[high * 4 + 2]!;
-      digits[at + 2] = QUADS[high * 4 + 3]!;
-      digits[at + 3] = QUADS[low]!;
-      digits[at + 4] = QUADS[low + 1]!;
-      digits[at + 5] = QUADS[low + 2]!;
-      digits[at + 6] = QUADS[low + 3]!;
+      writeLimb(limb, this.#digits, (LIMBS - 1 - i) * LIMB_DIGITS);
     }
   }
 }
@@ -268,18 +258,22 @@ export class StreamSequenceNumbers {
 function renderLimbs(limbs: Float64Array, target: Uint8Array, start: number): void {
   let at = start;
   for (let i = LIMBS - 1; i >= 0; i--) {
-    const limb = limbs[i]!;
-    const high = (limb / 10_000) | 0;
-    const low = (limb - high * 10_000) * 4;
-    target[at] = QUADS[high * 4 + 1]!;
-    target[at + 1] = QUADS[high * 4 + 2]!;
-    target[at + 2] = QUADS[high * 4 + 3]!;
-    target[at + 3] = QUADS[low]!;
-    target[at + 4] = QUADS[low + 1]!;
-    target[at + 5] = QUADS[low + 2]!;
-    target[at + 6] = QUADS[low + 3]!;
+    writeLimb(limbs[i]!, target, at);
     at += LIMB_DIGITS;
   }
+}
+
+/** Writes the seven digits of one limb. */
+function writeLimb(limb: number, target: Uint8Array, at: number): void {
+  const high = (limb / 10_000) | 0;
+  const low = (limb - high * 10_000) * 4;
+  target[at] = QUADS[high * 4 + 1]!;
+  target[at + 1] = QUADS[high * 4 + 2]!;
+  target[at + 2] = QUADS[high * 4 + 3]!;
+  target[at + 3] = QUADS[low]!;
+  target[at + 4] = QUADS[low + 1]!;
+  target[at + 5] = QUADS[low + 2]!;
+  target[at + 6] = QUADS[low + 3]!;
 }
 
 function isWhole(value: number, end: number): boolean {
