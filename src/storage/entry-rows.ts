@@ -17,6 +17,32 @@ export const entryBytes = 40;
 const entryWords = entryBytes / 4;
 const ROWS_FIRST = 64;
 
+/** What an entry says; whoever enters many fills the same one again and again. */
+export interface IndexEntry {
+  baseOrdinal: number;
+  arrivalMs: number;
+  count: number;
+  framePlace: number;
+  offset: number;
+  payloadBytes: number;
+  payloadCrc: number;
+  keyId: number;
+}
+
+/** An entry with nothing in it, to be filled. */
+export function blankEntry(): IndexEntry {
+  return {
+    baseOrdinal: 0,
+    arrivalMs: 0,
+    count: 0,
+    framePlace: 0,
+    offset: 0,
+    payloadBytes: 0,
+    payloadCrc: 0,
+    keyId: 0,
+  };
+}
+
 /** Reads entries of one shard, in ordinal order. */
 export class EntryRows {
   readonly bytes: Uint8Array;
@@ -115,30 +141,20 @@ export class EntryTable {
   }
 
   /** Adds a row, whose shard's row before is `before`, and gives its number. */
-  push(
-    before: number,
-    baseOrdinal: number,
-    arrivalMs: number,
-    count: number,
-    framePlace: number,
-    offset: number,
-    payloadBytes: number,
-    payloadCrc: number,
-    keyId: number,
-  ): number {
+  push(before: number, entry: IndexEntry): number {
     if (this.#length === this.#before.length) {
       this.#grow();
     }
     const view = this.#view;
     const at = this.#length * entryBytes;
-    setU64(view, at, baseOrdinal);
-    setU64(view, at + 8, arrivalMs);
-    view.setUint32(at + 16, count, true);
-    view.setUint32(at + 20, framePlace, true);
-    view.setUint32(at + 24, offset, true);
-    view.setUint32(at + 28, payloadBytes, true);
-    view.setUint32(at + 32, payloadCrc, true);
-    view.setUint32(at + 36, keyId, true);
+    setU64(view, at, entry.baseOrdinal);
+    setU64(view, at + 8, entry.arrivalMs);
+    view.setUint32(at + 16, entry.count, true);
+    view.setUint32(at + 20, entry.framePlace, true);
+    view.setUint32(at + 24, entry.offset, true);
+    view.setUint32(at + 28, entry.payloadBytes, true);
+    view.setUint32(at + 32, entry.payloadCrc, true);
+    view.setUint32(at + 36, entry.keyId, true);
     this.#before[this.#length] = before;
     this.#length += 1;
     return this.#length - 1;

@@ -14,6 +14,7 @@ import type { CommitLog, FrameEntry, LogUnit } from './commit-log.ts';
 import { CorruptionError } from './commit-log.ts';
 import { FrameHead, sectionKindTails } from './frame.ts';
 import { forEachTail } from './tails.ts';
+import { blankEntry } from './entry-rows.ts';
 import type { ShardEntries } from './unit-index.ts';
 import { UnitIndexBuilder } from './unit-index.ts';
 import type { DamageReport } from './volume-store.ts';
@@ -58,6 +59,8 @@ export async function indexUnit(options: IndexUnitOptions): Promise<UnitIndexBui
 class IndexPass {
   readonly builder: UnitIndexBuilder;
   readonly #options: IndexUnitOptions;
+  /** Filled for each section. */
+  readonly #entry = blankEntry();
   /** Shards that may have had records in a damaged range, until their next section tells. */
   #suspects = new Set<ShardEntries>();
   #damagedBytes = 0;
@@ -156,17 +159,16 @@ class IndexPass {
       throw new CorruptionError(`ordinals of shard ${shard} go back in frame ${head.number}`);
     }
     this.#settle(entries, baseOrdinal);
-    this.builder.add(
-      entries,
-      baseOrdinal,
-      head.arrivalMs(row),
-      head.count(row),
-      framePlace,
-      offset,
-      head.payloadBytes(row),
-      head.payloadCrc(row),
-      head.keyId(row),
-    );
+    const entry = this.#entry;
+    entry.baseOrdinal = baseOrdinal;
+    entry.arrivalMs = head.arrivalMs(row);
+    entry.count = head.count(row);
+    entry.framePlace = framePlace;
+    entry.offset = offset;
+    entry.payloadBytes = head.payloadBytes(row);
+    entry.payloadCrc = head.payloadCrc(row);
+    entry.keyId = head.keyId(row);
+    this.builder.add(entries, entry);
   }
 
   /** `shard` goes on at `ordinal`: what is missing before it after damage was in the damage. */
@@ -178,8 +180,9 @@ class IndexPass {
 
   #lose(entries: ShardEntries, end: number): void {
     while (entries.end < end) {
-      const count = Math.min(COUNT_MAX, end - entries.end);
-      this.builder.add(entries, entries.end, entries.endArrivalMs, count, 0, 0, 0, 0, 0);
+      const { end: baseOrdinal, endArrivalMs: arrivalMs } = entries;
+      const count = Math.min(COUNT_MAX, end - baseOrdinal);
+      this.builder.add(entries, { ...blankEntry(), baseOrdinal, arrivalMs, count });
     }
   }
 

@@ -16,6 +16,7 @@
 import { assert } from '../common/assert.ts';
 import { crc32 } from '../common/crc32.ts';
 import type { ShardKey } from '../model/stream.ts';
+import type { IndexEntry } from './entry-rows.ts';
 import { entryBytes, EntryRows, EntryTable } from './entry-rows.ts';
 import { getU64, setU64 } from './frame.ts';
 
@@ -110,35 +111,16 @@ export class UnitIndexBuilder {
     return this.#shards.values();
   }
 
-  /** Enters a section; see `entry-rows.ts`. */
-  add(
-    entries: ShardEntries,
-    baseOrdinal: number,
-    arrivalMs: number,
-    count: number,
-    framePlace: number,
-    offset: number,
-    payloadBytes: number,
-    payloadCrc: number,
-    keyId: number,
-  ): void {
+  /** Enters a section. */
+  add(entries: ShardEntries, entry: IndexEntry): void {
+    const { baseOrdinal, arrivalMs } = entry;
     assert(baseOrdinal >= entries.end, 'index: ordinals of a shard must rise');
-    entries.last = this.#table.push(
-      entries.last,
-      baseOrdinal,
-      arrivalMs,
-      count,
-      framePlace,
-      offset,
-      payloadBytes,
-      payloadCrc,
-      keyId,
-    );
+    entries.last = this.#table.push(entries.last, entry);
     entries.count += 1;
-    entries.end = baseOrdinal + count;
+    entries.end = baseOrdinal + entry.count;
     entries.endArrivalMs = Math.max(entries.endArrivalMs, arrivalMs);
-    if (offset > 0) {
-      entries.payloadBytes += payloadBytes;
+    if (entry.offset > 0) {
+      entries.payloadBytes += entry.payloadBytes;
     }
   }
 

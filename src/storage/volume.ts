@@ -15,6 +15,7 @@ import type { Disk } from '../runtime/disk.ts';
 import { writeCatalog } from './catalog.ts';
 import type { CommitLog, VolumeWriter } from './commit-log.ts';
 import { EngineUnavailableError } from './commit-log.ts';
+import { blankEntry } from './entry-rows.ts';
 import { encodedBytes } from './frame.ts';
 import type { EncodedFrame } from './frame.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -269,8 +270,9 @@ export class Volume implements VolumeStore {
   #apply(position: number, frame: EncodedFrame, held: HeldFrame, tails: Uint8Array | null): void {
     const { active } = this.#units;
     assert(active !== null, 'volume: a commit without a unit');
-    const framePlace = position - active.from;
     const { draft, states } = held;
+    const entry = blankEntry();
+    entry.framePlace = position - active.from;
     let offset = frame.headBytes + (tails?.byteLength ?? 0);
     held.forEach((row, section) => {
       const state = states[row]!;
@@ -279,18 +281,14 @@ export class Volume implements VolumeStore {
         state.unit = active;
         state.entries = active.begin(state.shard, state.next, state.lastArrivalMs);
       }
-      const crc = draft.payloadCrc(row);
-      active.add(
-        state.entries,
-        baseOrdinal,
-        arrivalMs,
-        count,
-        framePlace,
-        offset,
-        bytes,
-        crc,
-        keyId,
-      );
+      entry.baseOrdinal = baseOrdinal;
+      entry.arrivalMs = arrivalMs;
+      entry.count = count;
+      entry.offset = offset;
+      entry.payloadBytes = bytes;
+      entry.payloadCrc = draft.payloadCrc(row);
+      entry.keyId = keyId;
+      active.add(state.entries, entry);
       offset += bytes;
       state.next = baseOrdinal + count;
       state.lastArrivalMs = Math.max(state.lastArrivalMs, arrivalMs);
