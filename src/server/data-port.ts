@@ -3,8 +3,7 @@
  * nothing but that.
  */
 import { isPutRecordsJson } from '../api/fast/put-records-transfer.ts';
-import type { Caller, Protocol } from '../api/operation.ts';
-import { dataOperations } from '../api/registry.ts';
+import type { Caller } from '../api/operation.ts';
 import type { DecodedBody } from '../api/registry.ts';
 import type { CredentialFile } from '../auth/credential-file.ts';
 import type { BufferPool } from '../common/buffer-pool.ts';
@@ -15,12 +14,12 @@ import { HttpListener } from '../frontend/listener.ts';
 import type { ListenTarget } from '../frontend/listener.ts';
 import type { OperationLimits } from '../frontend/operation-limits.ts';
 import { Pipeline } from '../frontend/pipeline.ts';
-import type { ApiCalls, Authenticator, Call, CallOutput } from '../frontend/pipeline.ts';
+import type { Authenticator } from '../frontend/pipeline.ts';
 import type { MetricsRegistry } from '../metrics/registry.ts';
 import type { Backend } from '../model/data-plane.ts';
 import type { DirectorySource } from '../model/directory.ts';
 import { idleBodies } from '../runtime/body-buffers.ts';
-import type { BodyHeaders, BodyWork } from '../runtime/body-buffers.ts';
+import type { BodyHeaders } from '../runtime/body-buffers.ts';
 import type { BodyBuffers } from '../runtime/body-buffers.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { leaveTurns, NodeAcceptTurns, sharedCounts } from '../runtime/node/accept-turns.ts';
@@ -95,11 +94,10 @@ class OwnFrontEnd {
   constructor(
     dependencies: DataPortDependencies,
     { certificate }: DataPortOptions,
-    api: ApiCalls<Caller, DecodedBody>,
     limits: HttpLimits,
     bodies: BodyBuffers,
   ) {
-    const { clock, random, log, registry, authenticator, buffers } = dependencies;
+    const { clock, random, log, registry, api, authenticator, buffers } = dependencies;
     const observer = new RequestMetrics(registry);
     this.#pipeline = new Pipeline({ clock, random, log, observer, authenticator, api });
     const parts = { clock, handler: this.#pipeline, bodies, buffers };
@@ -134,7 +132,7 @@ class SingleThread implements DataPort {
   readonly #trimming: Timer;
 
   constructor(dependencies: DataPortDependencies, options: DataPortOptions) {
-    const { clock, os, api, buffers, registry } = dependencies;
+    const { clock, os, buffers, registry } = dependencies;
     const { host, port, auth } = options.config;
     this.#address = { host, port };
     this.#thread = os.cpuCount > 1 ? bodyThread(buffers, auth === 'verify') : null;
@@ -147,7 +145,7 @@ class SingleThread implements DataPort {
     );
     this.#trimming = clock.every(TRIM_EVERY_MS, () => this.#thread?.trim());
     const bodies = this.#thread ?? idleBodies(buffers);
-    this.#frontEnd = new OwnFrontEnd(dependencies, options, api, defaultHttpLimits, bodies);
+    this.#frontEnd = new OwnFrontEnd(dependencies, options, defaultHttpLimits, bodies);
   }
 
   listen(): Promise<number> {
@@ -182,8 +180,8 @@ class Workers implements DataPort {
     this.#count = count;
     this.#feed = new DirectoryFeed({ clock, source: directory }, DIRECTORY_FEED_DEFAULTS);
     const limits = shareOf(defaultHttpLimits, count);
-    const settled = new SettledApi(api, this.#feed);
-    this.#own = new OwnFrontEnd(dependencies, options, settled, limits, idleBodies(buffers));
+    api.settleBy(() => this.#feed.settled());
+    this.#own = new OwnFrontEnd(dependencies, options, limits, idleBodies(buffers));
     registry.measured(
       { name: 'tailrace_front_ends', help: 'Threads that serve the data port.' },
       () => 1 + (this.#others?.count ?? 0),
@@ -212,7 +210,7 @@ class Workers implements DataPort {
         ...{ clock, os, log, backend, credentials, buffers },
         threads: new NodeThreads(),
         feed: this.#feed,
-        host: new FrontEndHost({ api, feed: this.#feed, limits, credentials, log }),
+        host: new FrontEndHost({ api, limits, credentials, log }),
         left: (number) => leaveTurns(acceptCounts, number),
       },
       {
@@ -246,47 +244,6 @@ class Workers implements DataPort {
     await Promise.all([this.#own.close(), this.#others?.close(drainMs)]);
     this.#socket?.close();
     this.#feed.close();
-  }
-}
-
-/** Answers what is not about records when every front end knows what the answer says. */
-class SettledApi implements ApiCalls<Caller, DecodedBody> {
-  readonly #api: ServerApi;
-  readonly #feed: DirectoryFeed;
-
-  constructor(api: ServerApi, feed: DirectoryFeed) {
-    this.#api = api;
-    this.#feed = feed;
-  }
-
-  has(operation: string): boolean {
-    return this.#api.has(operation);
-  }
-
-  decode(
-    operation: string | null,
-    protocol: Protocol,
-    body: Uint8Array,
-    work: BodyWork | null = null,
-  ): DecodedBody {
-    return this.#api.decode(operation, protocol, body, work);
-  }
-
-  invoke(
-    operation: string,
-    input: DecodedBody,
-    call: Call<Caller>,
-  ): CallOutput | Promise<CallOutput> {
-    if (dataOperations.has(operation)) return this.#api.invoke(operation, input, call);
-    return this.#settled(operation, input, call);
-  }
-
-  async #settled(operation: string, input: DecodedBody, call: Call<Caller>): Promise<CallOutput> {
-    try {
-      return await this.#api.invoke(operation, input, call);
-    } finally {
-      await this.#feed.settled();
-    }
   }
 }
 

@@ -6,7 +6,6 @@
 import type { CredentialStore } from '../auth/credential-store.ts';
 import { PacedBody, wholeBody } from '../api/paced-body.ts';
 import { StreamingOutput } from '../api/response-stream.ts';
-import type { DirectoryFeed } from '../cache/directory-feed.ts';
 import { assert } from '../common/assert.ts';
 import type { OperationLimits } from '../frontend/operation-limits.ts';
 import { ServiceError } from '../model/service-error.ts';
@@ -24,7 +23,6 @@ import type { ServerApi } from './server-api.ts';
 
 export interface FrontEndHostDependencies {
   readonly api: ServerApi;
-  readonly feed: DirectoryFeed;
   readonly limits: OperationLimits;
   /** Null where signatures are not checked. */
   readonly credentials: CredentialStore | null;
@@ -57,7 +55,7 @@ export class FrontEndHost {
   }
 
   async #answer(call: ForwardedOperation, answer: Answer): Promise<void> {
-    const { log, feed } = this.#dependencies;
+    const { log } = this.#dependencies;
     let output: readonly Uint8Array[] | ServiceError;
     try {
       output = await this.#run(call);
@@ -70,8 +68,6 @@ export class FrontEndHost {
         output = new ServiceError('InternalFailure', null);
       }
     }
-    // What the answer says must hold at whichever front end the client asks next.
-    await feed.settled();
     answer.send((writer) => writeOutput(writer, output));
   }
 

@@ -5,7 +5,7 @@
 import { AnswerBudget } from '../api/answer-budget.ts';
 import type { Access, Caller, OperationContext, Protocol } from '../api/operation.ts';
 import type { ControlPlane, DataPlane } from '../api/ports.ts';
-import { decodeRequest, invoke, operations } from '../api/registry.ts';
+import { dataOperations, decodeRequest, invoke, operations } from '../api/registry.ts';
 import type { Admit, DecodedBody } from '../api/registry.ts';
 import type { Tokens } from '../api/tokens.ts';
 import { assert } from '../common/assert.ts';
@@ -32,12 +32,21 @@ export class ServerApi implements ApiCalls<Caller, DecodedBody> {
   readonly #region: string;
   readonly #admit: Admit;
   readonly #answers = new AnswerBudget(ANSWER_OPTIONS);
+  #settled: (() => Promise<void>) | null = null;
 
   constructor(dependencies: ServerApiDependencies, region: string) {
     this.#dependencies = dependencies;
     this.#region = region;
     const { limits } = dependencies;
     this.#admit = ({ name }, caller, target, input) => limits.admit(name, caller, target, input);
+  }
+
+  /**
+   * From now on what is not about records is answered once `settled` has resolved: what the answer
+   * says must hold at whichever front end the client asks next.
+   */
+  settleBy(settled: () => Promise<void>): void {
+    this.#settled = settled;
   }
 
   has(operation: string): boolean {
@@ -75,6 +84,20 @@ export class ServerApi implements ApiCalls<Caller, DecodedBody> {
       access,
       answers: this.#answers,
     };
-    return invoke(known, context, input, this.#admit);
+    const settled = dataOperations.has(operation) ? null : this.#settled;
+    return settled === null
+      ? invoke(known, context, input, this.#admit)
+      : this.#invokeSettled(() => invoke(known, context, input, this.#admit), settled);
+  }
+
+  async #invokeSettled(
+    run: () => CallOutput | Promise<CallOutput>,
+    settled: () => Promise<void>,
+  ): Promise<CallOutput> {
+    try {
+      return await run();
+    } finally {
+      await settled();
+    }
   }
 }
