@@ -26,6 +26,12 @@ export interface Authorization {
 /** In the order in which the service names those that are missing. */
 const headerParts = ['Credential', 'Signature', 'SignedHeaders'] as const;
 
+const SIGNATURE_FIELD = 'Signature=';
+/** SHA-256 in hexadecimal. */
+const SIGNATURE_CHARS = 64;
+const COMMA = 0x2c;
+const BLANK = 0x20;
+
 const queryParts = [
   'X-Amz-Algorithm',
   'X-Amz-Credential',
@@ -34,10 +40,12 @@ const queryParts = [
   'X-Amz-Date',
 ] as const;
 
-/** Fields of an Authorization header by name, and the algorithm before them. */
+/** Fields of an Authorization header, empty where they are missing, and what comes before them. */
 interface HeaderFields {
   readonly algorithm: string;
-  readonly parts: ReadonlyMap<string, string>;
+  readonly credential: string;
+  readonly signedHeaders: string;
+  readonly signature: string;
 }
 
 /** Clients whose headers are remembered up to the signature, and how long those may be. */
@@ -69,7 +77,7 @@ function readAuthorization(request: SignedRequest, fields: Memo<HeaderFields>): 
   if (signedByQuery) {
     return fromQuery(query);
   }
-  if (!header.trim().startsWith('AWS4-')) {
+  if (!header.startsWith('AWS4-') && !header.trim().startsWith('AWS4-')) {
     throw new ServiceError('MissingAuthenticationTokenException', 'Missing Authentication Token');
   }
   return fromHeader(request, header, query, fields);
@@ -81,15 +89,46 @@ function fromHeader(
   query: readonly QueryParameter[],
   fields: Memo<HeaderFields>,
 ): Authorization {
-  const last = /[, ]Signature=([^, ]+)$/.exec(header);
-  const { algorithm, parts } =
-    last === null ? splitHeader(header) : fields.get(header.slice(0, last.index));
-  const signature = last?.[1] ?? parts.get('Signature') ?? '';
+  const last = signatureAtEnd(header);
+  const known = last < 0 ? splitHeader(header) : fields.get(header.slice(0, last));
+  const { algorithm, credential, signedHeaders } = known;
+  const signature = last < 0 ? known.signature : header.slice(last + SIGNATURE_FIELD.length);
   const date = headerOf(request, 'x-amz-date') ?? headerOf(request, 'date') ?? '';
+  if (credential === '' || signature === '' || signedHeaders === '' || date === '') {
+    const parts = { Credential: credential, Signature: signature, SignedHeaders: signedHeaders };
+    throw incomplete(header, parts, date);
+  }
+  return {
+    origin: 'header',
+    algorithm,
+    credential,
+    signedHeaders,
+    signature,
+    date,
+    securityToken: headerOf(request, 'x-amz-security-token') ?? null,
+    query,
+  };
+}
+
+/** Where the signature field of a header begins, with a whole one at its end; -1 where not. */
+function signatureAtEnd(header: string): number {
+  const at = header.length - SIGNATURE_FIELD.length - SIGNATURE_CHARS;
+  if (at < 1 || !header.startsWith(SIGNATURE_FIELD, at)) {
+    return -1;
+  }
+  const before = header.charCodeAt(at - 1);
+  const isField = before === COMMA || before === BLANK;
+  return isField && header.indexOf(',', at) < 0 && header.indexOf(' ', at) < 0 ? at : -1;
+}
+
+function incomplete(
+  header: string,
+  parts: Readonly<Record<(typeof headerParts)[number], string>>,
+  date: string,
+): ServiceError {
   let complaint = '';
   for (const part of headerParts) {
-    const value = part === 'Signature' ? signature : parts.get(part);
-    if ((value ?? '') === '') {
+    if (parts[part] === '') {
       complaint += `Authorization header requires '${part}' parameter. `;
     }
   }
@@ -97,19 +136,7 @@ function fromHeader(
     complaint +=
       "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
   }
-  if (complaint !== '') {
-    throw new ServiceError('IncompleteSignatureException', `${complaint}Authorization=${header}`);
-  }
-  return {
-    origin: 'header',
-    algorithm,
-    credential: parts.get('Credential') as string,
-    signedHeaders: parts.get('SignedHeaders') as string,
-    signature,
-    date,
-    securityToken: headerOf(request, 'x-amz-security-token') ?? null,
-    query,
-  };
+  return new ServiceError('IncompleteSignatureException', `${complaint}Authorization=${header}`);
 }
 
 function splitHeader(header: string): HeaderFields {
@@ -121,7 +148,12 @@ function splitHeader(header: string): HeaderFields {
       parts.set(field.slice(0, equals), field.slice(equals + 1));
     }
   }
-  return { algorithm, parts };
+  return {
+    algorithm,
+    credential: parts.get('Credential') ?? '',
+    signedHeaders: parts.get('SignedHeaders') ?? '',
+    signature: parts.get('Signature') ?? '',
+  };
 }
 
 function fromQuery(query: readonly QueryParameter[]): Authorization {

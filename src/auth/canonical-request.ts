@@ -23,14 +23,64 @@ export interface CanonicalParts {
   readonly payloadHash: string;
 }
 
-/** Header values in canonical form by lower-case name. */
-export type CanonicalHeaders = ReadonlyMap<string, string>;
-
 /**
- * All headers of a request. `host` and `:authority` stand for each other where only one of them was
- * sent: clients sign the one and their HTTP layer may send the other.
+ * Header values in canonical form by lower-case name. `host` and `:authority` stand for each other
+ * where only one of them was sent: clients sign the one and their HTTP layer may send the other.
  */
+export interface CanonicalHeaders {
+  /** Of all that were sent. */
+  names(): Iterable<string>;
+  get(name: string): string | undefined;
+}
+
+/** All headers of a request. */
 export function canonicalHeaders(request: SignedRequest): CanonicalHeaders {
+  const names = request.headerNames ?? null;
+  return names === null ? new JoinedHeaders(request) : new SingleHeaders(request, names);
+}
+
+/** Of which none comes twice, so that a value is put into its form only if it is asked for. */
+class SingleHeaders implements CanonicalHeaders {
+  readonly #request: SignedRequest;
+  readonly #names: readonly string[];
+
+  constructor(request: SignedRequest, names: readonly string[]) {
+    this.#request = request;
+    this.#names = names;
+  }
+
+  names(): readonly string[] {
+    return this.#names;
+  }
+
+  get(name: string): string | undefined {
+    const { headers } = this.#request;
+    const value = headers[name];
+    if (typeof value === 'string') return canonicalValue(value);
+    const other = name === 'host' ? ':authority' : name === ':authority' ? 'host' : null;
+    const stand = other === null ? undefined : headers[other];
+    return typeof stand === 'string' ? canonicalValue(stand) : undefined;
+  }
+}
+
+/** Of which some may come more than once. */
+class JoinedHeaders implements CanonicalHeaders {
+  readonly #values: ReadonlyMap<string, string>;
+
+  constructor(request: SignedRequest) {
+    this.#values = joinedHeaders(request);
+  }
+
+  names(): Iterable<string> {
+    return this.#values.keys();
+  }
+
+  get(name: string): string | undefined {
+    return this.#values.get(name);
+  }
+}
+
+function joinedHeaders(request: SignedRequest): ReadonlyMap<string, string> {
   const headers = new Map<string, string>();
   const raw = request.rawHeaders;
   for (let i = 0; i + 1 < raw.length; i += 2) {

@@ -29,16 +29,17 @@ export class HmacKey {
 
   /** The code of a text of one character per byte, in lower-case hexadecimal. */
   sign(text: string): string {
-    this.#outer.set(this.#innerDigest(text), BLOCK_BYTES);
+    this.#outer.write(this.#innerDigest(text), BLOCK_BYTES, 'latin1');
     return hash('sha256', this.#outer, 'hex');
   }
 
-  #innerDigest(text: string): Uint8Array {
+  /** One character per byte, which costs a third of what memory for so few bytes does. */
+  #innerDigest(text: string): string {
     if (text.length > TEXT_BYTES_MAX) {
       const block = this.#inner.subarray(0, BLOCK_BYTES);
-      return createHash('sha256').update(block).update(text, 'latin1').digest();
+      return createHash('sha256').update(block).update(text, 'latin1').digest('binary');
     }
     const end = BLOCK_BYTES + this.#inner.write(text, BLOCK_BYTES, 'latin1');
-    return hash('sha256', this.#inner.subarray(0, end), 'buffer');
+    return hash('sha256', this.#inner.subarray(0, end), 'binary');
   }
 }

@@ -10,12 +10,17 @@ import { HmacKey } from './hmac-key.ts';
 
 interface Entry {
   readonly credential: Credential;
+  readonly date: string;
+  readonly region: string;
+  readonly service: string;
   readonly key: HmacKey;
 }
 
 export class SigningKeys {
   readonly #entries = new Map<string, Entry>();
   readonly #entriesMax: number;
+  /** The one asked for last, which mostly is asked for again. */
+  #last: Entry | null = null;
 
   constructor(entriesMax: number) {
     this.#entriesMax = entriesMax;
@@ -27,9 +32,20 @@ export class SigningKeys {
 
   /** `date` is `YYYYMMDD`. */
   key(credential: Credential, date: string, region: string, service: string): HmacKey {
+    const last = this.#last;
+    if (
+      last !== null &&
+      last.credential === credential &&
+      last.date === date &&
+      last.region === region &&
+      last.service === service
+    ) {
+      return last.key;
+    }
     const name = `${credential.accessKeyId}/${date}/${region}/${service}`;
     const known = this.#entries.get(name);
     if (known !== undefined && known.credential === credential) {
+      this.#last = known;
       return known.key;
     }
     const key = new HmacKey(deriveSigningKey(credential.secret, date, region, service));
@@ -40,7 +56,8 @@ export class SigningKeys {
         this.#entries.delete(oldest.value);
       }
     }
-    this.#entries.set(name, { credential, key });
+    this.#last = { credential, date, region, service, key };
+    this.#entries.set(name, this.#last);
     return key;
   }
 }

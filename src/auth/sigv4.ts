@@ -34,6 +34,11 @@ const REMEMBERED = { entriesMax: 1_024, textMax: 1_024 };
 /** Derived keys kept: one per access key and day, and those of yesterday. */
 const SIGNING_KEYS_MAX = 4_096;
 
+/** Longer canonical requests are hashed in memory of their own. */
+const CANONICAL_BYTES_MAX = 16 * 1024;
+/** SHA-256 in hexadecimal. */
+const SIGNATURE_CHARS = 64;
+
 const MISMATCH =
   'The request signature we calculated does not match the signature you provided. Check your ' +
   'AWS Secret Access Key and signing method. Consult the service documentation for details.';
@@ -73,6 +78,10 @@ export class SigV4Authenticator {
   readonly #authorizations = new AuthorizationReader();
   readonly #scopes = new Memo(parseScope, REMEMBERED);
   readonly #signedNames = new Memo(splitNames, REMEMBERED);
+  /** Of the request being looked at: its canonical form, the signature wanted and the one given. */
+  readonly #canonical = Buffer.alloc(CANONICAL_BYTES_MAX);
+  readonly #expected = Buffer.alloc(SIGNATURE_CHARS);
+  readonly #claimed = Buffer.alloc(SIGNATURE_CHARS);
   /** Instants by their basic form. */
   readonly #instants = new Memo(parseAmzDate, REMEMBERED);
 
@@ -89,8 +98,9 @@ export class SigV4Authenticator {
       throw incomplete(`Unsupported AWS 'algorithm': '${authorization.algorithm}'. `);
     }
     const scope = this.#scopes.get(authorization.credential);
-    const date = this.#basicDate(authorization);
-    this.#checkWindow(authorization, date);
+    const instantMs = this.#instants.get(authorization.date);
+    const date = instantMs === null ? toAmzDate(authorization) : authorization.date;
+    this.#checkWindow(authorization, date, instantMs ?? (this.#instants.get(date) as number));
     this.#checkScope(scope, date);
     const headers = canonicalHeaders(request);
     const signed = this.#signedNames.get(authorization.signedHeaders);
@@ -114,15 +124,8 @@ export class SigV4Authenticator {
     };
   }
 
-  /** The date in the basic form; a Date header is allowed in the form HTTP gives it. */
-  #basicDate(authorization: Authorization): string {
-    const { date } = authorization;
-    return this.#instants.get(date) === null ? toAmzDate(authorization) : date;
-  }
-
-  #checkWindow(authorization: Authorization, date: string): void {
+  #checkWindow(authorization: Authorization, date: string, signedMs: number): void {
     const now = this.#clock.now();
-    const signedMs = this.#instants.get(date) as number;
     const expires = Number(
       authorization.query.find(({ name }) => name === 'X-Amz-Expires')?.value ?? Infinity,
     );
@@ -213,15 +216,33 @@ export class SigV4Authenticator {
     if (canonical === null || (claimed !== undefined && claimed !== payloadHash)) {
       throw invalid(MISMATCH);
     }
-    const canonicalHash = hash('sha256', Buffer.from(canonical, 'latin1'), 'hex');
+    const canonicalHash = hash('sha256', this.#canonicalBytes(canonical), 'hex');
     const text =
       `${ALGORITHM}\n${date}\n` +
       `${scope.date}/${scope.region}/${SERVICE}/${TERMINATOR}\n${canonicalHash}`;
     const key = this.#keys.key(credential, scope.date, scope.region, SERVICE);
     const expected = key.sign(text);
-    if (!sameText(expected, authorization.signature)) {
+    if (!this.#isSame(expected, authorization.signature)) {
       throw invalid(MISMATCH);
     }
+  }
+
+  #canonicalBytes(canonical: string): Uint8Array {
+    if (canonical.length > CANONICAL_BYTES_MAX) {
+      return Buffer.from(canonical, 'latin1');
+    }
+    const bytes = this.#canonical;
+    return bytes.subarray(0, bytes.write(canonical, 0, 'latin1'));
+  }
+
+  /** Takes the same time wherever two signatures differ. */
+  #isSame(expected: string, given: string): boolean {
+    if (expected.length !== SIGNATURE_CHARS || given.length !== SIGNATURE_CHARS) {
+      return false;
+    }
+    this.#expected.write(expected, 0, 'latin1');
+    this.#claimed.write(given, 0, 'latin1');
+    return timingSafeEqual(this.#expected, this.#claimed);
   }
 }
 
@@ -262,14 +283,16 @@ function checkCoverage(
   signed: readonly string[],
 ): void {
   // Of several Authorization headers HTTP parsers pass on one; nobody shall depend on which.
-  const header = headerOf(request, 'authorization') ?? '';
-  if (origin === 'header' && headers.get('authorization') !== canonicalValue(header)) {
-    throw invalid(MISMATCH);
+  if (origin === 'header' && (request.headerNames ?? null) === null) {
+    const header = headerOf(request, 'authorization') ?? '';
+    if (headers.get('authorization') !== canonicalValue(header)) {
+      throw invalid(MISMATCH);
+    }
   }
   if (!signed.includes('host') && !signed.includes(':authority')) {
     throw invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   }
-  for (const name of headers.keys()) {
+  for (const name of headers.names()) {
     if (name.startsWith('x-amz-') && name !== UNSIGNED_HEADER && !signed.includes(name)) {
       throw invalid(MISMATCH);
     }
@@ -278,14 +301,6 @@ function checkCoverage(
 
 function splitNames(signedHeaders: string): readonly string[] {
   return signedHeaders.split(';');
-}
-
-/** Takes the same time wherever two texts of the same length differ. */
-function sameText(expected: string, given: string): boolean {
-  return (
-    expected.length === given.length &&
-    timingSafeEqual(Buffer.from(expected, 'latin1'), Buffer.from(given, 'latin1'))
-  );
 }
 
 function lifeText(ms: number): string {

@@ -15,6 +15,9 @@ export class Memo<V> {
   readonly #make: (text: string) => V;
   readonly #options: MemoOptions;
   readonly #known = new Map<string, V>();
+  /** What was asked for last: mostly the same is asked for again, and comparing beats hashing. */
+  #lastText: string | null = null;
+  #lastValue: V | undefined = undefined;
 
   /** `make` must give the same for the same text; what it throws is not kept. */
   constructor(make: (text: string) => V, options: MemoOptions) {
@@ -28,14 +31,20 @@ export class Memo<V> {
   }
 
   get(text: string): V {
+    if (text === this.#lastText) return this.#lastValue as V;
     const known = this.#known.get(text);
-    if (known !== undefined) return known;
+    if (known !== undefined) return this.#remember(text, known);
     const made = this.#make(text);
     const { entriesMax, textMax } = this.#options;
-    if (text.length <= textMax) {
-      if (this.#known.size >= entriesMax) this.#known.clear();
-      this.#known.set(text, made);
-    }
-    return made;
+    if (text.length > textMax) return made;
+    if (this.#known.size >= entriesMax) this.#known.clear();
+    this.#known.set(text, made);
+    return this.#remember(text, made);
+  }
+
+  #remember(text: string, value: V): V {
+    this.#lastText = text;
+    this.#lastValue = value;
+    return value;
   }
 }

@@ -21,6 +21,8 @@ export interface HttpRequest {
    * character per byte.
    */
   readonly rawHeaders: readonly string[];
+  /** Lower-case names of `rawHeaders`, given only where it is known that none comes twice. */
+  readonly headerNames?: readonly string[] | null;
   readonly remoteAddress: string;
   /** Whether the connection is encrypted. */
   readonly secure: boolean;

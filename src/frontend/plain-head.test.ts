@@ -32,6 +32,7 @@ test('reads a plain head', () => {
     target: '/?x=1',
     headers: { host: 'h:1', 'x-amz-target': 'a b', 'content-length': '5' },
     rawHeaders: ['Host', 'h:1', 'X-Amz-Target', 'a b', 'Content-Length', '5'],
+    headerNames: ['host', 'x-amz-target', 'content-length'],
     bytes: head.length,
     bodyBytes: 5,
   });

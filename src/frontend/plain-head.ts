@@ -14,6 +14,8 @@ export interface PlainHead {
   readonly headers: Readonly<Record<string, string>>;
   /** Name, value, name, value as received, values without the blanks around them. */
   readonly rawHeaders: readonly string[];
+  /** Lower-case names of `rawHeaders`. */
+  readonly headerNames: readonly string[];
   /** Bytes of the head, its empty line included. */
   readonly bytes: number;
   /** Content-Length. */
@@ -54,6 +56,7 @@ export function parsePlainHead(bytes: Buffer, headBytesMax: number): PlainHead |
   }
   const headers: Record<string, string> = {};
   const rawHeaders: string[] = [];
+  const headerNames: string[] = [];
   let at = text.indexOf('\n') + 1;
   while (at < text.length) {
     const colon = text.indexOf(':', at);
@@ -66,6 +69,7 @@ export function parsePlainHead(bytes: Buffer, headBytesMax: number): PlainHead |
     }
     headers[name] = value;
     rawHeaders.push(rawName, value);
+    headerNames.push(name);
     at = lineEnd + 2;
   }
   const { connection } = headers;
@@ -73,7 +77,7 @@ export function parsePlainHead(bytes: Buffer, headBytesMax: number): PlainHead |
   if (!lengthPattern.test(length) || (connection ?? 'keep-alive').toLowerCase() !== 'keep-alive') {
     return null;
   }
-  return { target, headers, rawHeaders, bytes: end + 4, bodyBytes: Number(length) };
+  return { target, headers, rawHeaders, headerNames, bytes: end + 4, bodyBytes: Number(length) };
 }
 
 /** `text[start, end)` without the spaces and tabs at its ends. */

@@ -232,13 +232,13 @@ class PlainConnection implements HttpReply, Expiring {
   }
 
   #request(collector: BodyCollector | null): HttpRequest {
-    const { target, headers, rawHeaders } = this.#head as PlainHead;
+    const { target, headers, rawHeaders, headerNames } = this.#head as PlainHead;
     const body = collector?.take() ?? nothing;
     const work = collector?.begin(headers) ?? null;
     const remoteAddress = this.#remoteAddress;
     const secure = this.#secure;
     const method = 'POST';
-    return { method, target, headers, rawHeaders, remoteAddress, secure, body, work };
+    return { method, target, headers, rawHeaders, headerNames, remoteAddress, secure, body, work };
   }
 
   /** Keeps what a client sends before it has its answer, and reads no more until then. */
