@@ -159,24 +159,40 @@ export function decodeRequest(
 
 /**
  * Answers a request whose sender is known: converts and checks its members, asks for access, does
- * the work, and gives the parts of the answer's body (none for an empty one). Throws ServiceError
- * for whatever a client may see.
+ * the work, and gives the parts of the answer's body (none for an empty one). Throws, or rejects
+ * with, ServiceError for whatever a client may see.
  */
-export async function invoke<C extends DataContext>(
+export function invoke<C extends DataContext>(
   operation: Operation<unknown, Output, C>,
   context: C,
   decoded: DecodedBody,
   admit: Admit = () => undefined,
-): Promise<Answer> {
+): Answer | Promise<Answer> {
   const input = readInput(operation, decoded);
+  const { caller } = context;
   const target = operation.target(context, input);
   const tags = requestTags(input);
-  const checked = context.access.check(context.caller, `kinesis:${operation.name}`, target, tags);
-  if (checked instanceof Promise) await checked;
-  const admitted = admit(operation, context.caller, target, input);
-  if (admitted instanceof Promise) await admitted;
-  const handled = operation.handle(context, input);
-  return encodeAnswer(operation, context, handled instanceof Promise ? await handled : handled);
+  const handled = (): Answer | Promise<Answer> => handle(operation, context, input);
+  const admitted = (): Answer | Promise<Answer> =>
+    then(admit(operation, caller, target, input), handled);
+  const action = `kinesis:${operation.name}`;
+  return then(context.access.check(caller, action, target, tags), admitted);
+}
+
+/** Goes on at once where there is nothing to wait for: a promise costs more than many a check. */
+function then<T>(waited: void | Promise<void>, next: () => T | Promise<T>): T | Promise<T> {
+  return waited instanceof Promise ? waited.then(next) : next();
+}
+
+function handle<C extends DataContext>(
+  operation: Operation<unknown, Output, C>,
+  context: C,
+  input: never,
+): Answer | Promise<Answer> {
+  const output = operation.handle(context, input);
+  return output instanceof Promise
+    ? output.then((later) => encodeAnswer(operation, context, later))
+    : encodeAnswer(operation, context, output);
 }
 
 function readInput(operation: Pick<Operation, 'input' | 'prepare'>, decoded: DecodedBody): never {

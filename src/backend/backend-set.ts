@@ -35,9 +35,10 @@ export class BackendSet implements Backend {
   }
 
   append(appends: ShardAppends): Promise<AppendOutcomes> {
-    const [first, ...others] = this.#volumes;
-    // The owner of the only volume refuses itself what is not in it.
-    if (first !== undefined && others.length === 0) return first[1].append(appends);
+    if (this.#volumes.size === 1) {
+      // The owner of the only volume refuses itself what is not in it.
+      for (const backend of this.#volumes.values()) return backend.append(appends);
+    }
     const backend = this.#owner(appends.shards[0]!);
     if (backend !== undefined && appends.shards.every((shard) => this.#owner(shard) === backend)) {
       return backend.append(appends);

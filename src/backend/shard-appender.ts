@@ -53,13 +53,19 @@ export class ShardAppender {
     this.#limits = options.limits;
   }
 
-  async append(appends: ShardAppends): Promise<AppendOutcomes> {
-    let states = this.#statesOf(appends);
-    let keys = this.#resolveKeys(states);
-    if (keys instanceof Promise) {
-      keys = await keys;
-      states = this.#statesOf(appends);
-    }
+  append(appends: ShardAppends): Promise<AppendOutcomes> {
+    const states = this.#statesOf(appends);
+    const keys = this.#resolveKeys(states);
+    return keys instanceof Promise
+      ? keys.then((resolved) => this.#append(appends, this.#statesOf(appends), resolved))
+      : this.#append(appends, states, keys);
+  }
+
+  #append(
+    appends: ShardAppends,
+    states: (ShardState | null)[],
+    keys: ResolvedKeys,
+  ): Promise<AppendOutcomes> {
     const call: Call = {
       appends,
       outcomes: movedOutcomes(appends),
@@ -78,13 +84,24 @@ export class ShardAppender {
     states.length = taken;
     const storing = draft.count === 0 ? null : this.#store(draft);
     draft.end();
-    if (storing !== null) await this.#settle(storing, states as ShardState[], call.outcomes);
-    return call.outcomes;
+    const { outcomes } = call;
+    if (storing === null) return Promise.resolve(outcomes);
+    return storing.then(
+      () => this.#settle(states as ShardState[], outcomes),
+      (error: unknown) => {
+        this.#settle(states as ShardState[], outcomes);
+        return failed(outcomes, error);
+      },
+    );
   }
 
   /** A store that throws has failed like one that rejects: what is in flight must come down. */
-  async #store(draft: SectionDraft): Promise<void> {
-    await this.#deps.store.append(draft);
+  #store(draft: SectionDraft): Promise<void> {
+    try {
+      return this.#deps.store.append(draft);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** By shard of a call: the state of those that are here and open. */
@@ -169,28 +186,23 @@ export class ShardAppender {
     }
   }
 
-  /**
-   * Waits for what was handed to the store; where that fails, so does all that was to be stored.
-   */
-  async #settle(
-    storing: Promise<void>,
-    states: readonly ShardState[],
-    outcomes: OpenOutcomes,
-  ): Promise<void> {
-    try {
-      await storing;
-    } catch (error) {
-      outcomes.failure ??= unavailable(error);
-      outcomes.encrypted = false;
-      const { kinds } = outcomes;
-      for (let i = 0; i < kinds.length; i++) {
-        if (kinds[i] === appendKinds.stored) kinds[i] = appendKinds.unavailable;
-      }
-    } finally {
-      for (const state of states) state.inFlight--;
-      this.#deps.settled();
-    }
+  /** What was handed to the store is in flight no more. */
+  #settle(states: readonly ShardState[], outcomes: OpenOutcomes): AppendOutcomes {
+    for (const state of states) state.inFlight--;
+    this.#deps.settled();
+    return outcomes;
   }
+}
+
+/** The outcomes of a call whose records the store did not take. */
+function failed(outcomes: OpenOutcomes, error: unknown): AppendOutcomes {
+  outcomes.failure ??= unavailable(error);
+  outcomes.encrypted = false;
+  const { kinds } = outcomes;
+  for (let i = 0; i < kinds.length; i++) {
+    if (kinds[i] === appendKinds.stored) kinds[i] = appendKinds.unavailable;
+  }
+  return outcomes;
 }
 
 /** Whether the write limit takes all records of a shard at once; then they have been taken. */

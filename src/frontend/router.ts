@@ -67,10 +67,22 @@ export class Router implements DataPlane {
     return this.#map.streamByUid(uid);
   }
 
-  async append(stream: StreamEntry, batch: RecordBatch): Promise<AppendResult> {
+  append(stream: StreamEntry, batch: RecordBatch): Promise<AppendResult> {
     const result = new AppendCollector(batch.count);
-    let moved = await this.#send(stream, batch, null, result);
-    if (moved === null) return result;
+    const appends = this.#route(stream, batch, null);
+    return this.#backend.append(appends).then((outcomes) => {
+      const moved = result.add(stream, appends, outcomes);
+      return moved === null ? result : this.#appendMoved(stream, batch, moved, result);
+    });
+  }
+
+  async #appendMoved(
+    stream: StreamEntry,
+    batch: RecordBatch,
+    first: Uint32Array,
+    result: AppendCollector,
+  ): Promise<AppendResult> {
+    let moved: Uint32Array | null = first;
     const endMs = this.#clock.monotonic() + reshardWaitMs;
     let routedBy = stream;
     for (;;) {
@@ -81,7 +93,8 @@ export class Router implements DataPlane {
         newer = this.#map.streamByUid(stream.document.uid);
       }
       if (newer === undefined || newer.open.shards.length === 0) throw streamGone(stream);
-      moved = await this.#send(newer, batch, moved, result);
+      const appends = this.#route(newer, batch, moved);
+      moved = result.add(newer, appends, await this.#backend.append(appends));
       if (moved === null) return result;
       if (this.#clock.monotonic() >= endMs) {
         result.fail(newer, moved);
@@ -91,23 +104,14 @@ export class Router implements DataPlane {
     }
   }
 
-  /**
-   * Routes and appends the records of `only` (all when null); returns those whose shard has moved.
-   */
-  async #send(
-    stream: StreamEntry,
-    batch: RecordBatch,
-    only: Uint32Array | null,
-    result: AppendCollector,
-  ): Promise<Uint32Array | null> {
+  /** The records of `only` (all when null) by shard. */
+  #route(stream: StreamEntry, batch: RecordBatch, only: Uint32Array | null): RoutedAppends {
     const table = stream.open;
     const routes =
       stream.document.distribution === 'AUTO'
         ? routeEvenly(table.shards.length, batch, this.#nextSpread(table.shards.length))
         : routeByHashKey(table, batch);
-    const appends = this.#grouping.group(table, batch, routes, only);
-    const outcomes = await this.#backend.append(appends);
-    return result.add(stream, appends, outcomes);
+    return this.#grouping.group(table, batch, routes, only);
   }
 
   #nextSpread(shardCount: number): number {

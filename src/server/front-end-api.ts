@@ -70,7 +70,7 @@ export class FrontEndApi implements ApiCalls<Caller, ForwardableBody> {
     return { decoded: decodeRequest(known, protocol, body, this.#buffers), body };
   }
 
-  invoke(operation: string, input: ForwardableBody, call: Call): Promise<CallOutput> {
+  invoke(operation: string, input: ForwardableBody, call: Call): CallOutput | Promise<CallOutput> {
     const known = dataOperations.get(operation);
     if (known === undefined) return this.#forward(operation, input.body, call);
     const context: DataContext = {

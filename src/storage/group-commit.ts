@@ -28,18 +28,30 @@ export interface GroupCommitDependencies<B extends Batch> {
   commit(batch: B): Promise<void>;
 }
 
-/** One call of `append`. */
-interface Waiter {
-  batchesLeft: number;
-  error: Error | null;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** A batch that waits, and whom it is for. */
-interface Waiting<B> {
+/** A batch that waits, and what all appends that are in it wait for. */
+class Waiting<B> {
   readonly batch: B;
-  readonly waiters: Waiter[];
+  #settled: Promise<void> | null = null;
+  #resolve: () => void = () => undefined;
+  #reject: (error: Error) => void = () => undefined;
+
+  constructor(batch: B) {
+    this.batch = batch;
+  }
+
+  /** Resolves when the batch is durable; made for the first append that asks. */
+  get settled(): Promise<void> {
+    this.#settled ??= new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    return this.#settled;
+  }
+
+  settle(failure: Error | null): void {
+    if (failure === null) this.#resolve();
+    else this.#reject(failure);
+  }
 }
 
 export class GroupCommit<B extends Batch> {
@@ -85,22 +97,20 @@ export class GroupCommit<B extends Batch> {
     sectionBytes: Uint32Array,
     put: (batch: B, index: number) => void,
   ): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = { batchesLeft: 0, error: null, resolve, reject };
-      let filling: Waiting<B> | null = null;
-      for (let index = 0; index < count; index += 1) {
-        const bytes = sectionBytes[index]!;
-        const next: Waiting<B> = this.#fillingFor(bytes);
-        if (next !== filling) {
-          next.waiters.push(waiter);
-          waiter.batchesLeft += 1;
-          filling = next;
-        }
-        put(next.batch, index);
-        this.#queuedBytes += bytes;
+    let filling = this.#fillingFor(sectionBytes[0]!);
+    let settled = filling.settled;
+    for (let index = 0; index < count; index += 1) {
+      const bytes = sectionBytes[index]!;
+      const next = this.#fillingFor(bytes);
+      if (next !== filling) {
+        filling = next;
+        settled = both(settled, next.settled);
       }
-      this.#running ??= this.#run();
-    });
+      put(next.batch, index);
+      this.#queuedBytes += bytes;
+    }
+    this.#running ??= this.#run();
+    return settled;
   }
 
   /**
@@ -134,7 +144,7 @@ export class GroupCommit<B extends Batch> {
         return last;
       }
     }
-    const next = { batch: this.#deps.begin(), waiters: [] };
+    const next = new Waiting(this.#deps.begin());
     this.#waiting.push(next);
     return next;
   }
@@ -143,10 +153,8 @@ export class GroupCommit<B extends Batch> {
     while (this.#waiting.length > 0 || this.#forced !== null) {
       const forced = this.#forced;
       this.#forced = null;
-      const { batch, waiters } = this.#waiting.shift() ?? {
-        batch: this.#deps.begin(),
-        waiters: [],
-      };
+      const next = this.#waiting.shift() ?? new Waiting(this.#deps.begin());
+      const { batch } = next;
       const bytes = batch.payloadBytes;
       let failure: Error | null = null;
       try {
@@ -155,23 +163,17 @@ export class GroupCommit<B extends Batch> {
         failure = error as Error;
       }
       this.#queuedBytes -= bytes;
-      settle(waiters, failure);
+      next.settle(failure);
       forced?.();
     }
     this.#running = null;
   }
 }
 
-function settle(waiters: readonly Waiter[], failure: Error | null): void {
-  for (const waiter of waiters) {
-    waiter.error ??= failure;
-    waiter.batchesLeft -= 1;
-    if (waiter.batchesLeft === 0) {
-      if (waiter.error === null) {
-        waiter.resolve();
-      } else {
-        waiter.reject(waiter.error);
-      }
-    }
+/** Resolves when both have; rejects when both are settled, with what the first one rejects with. */
+async function both(first: Promise<void>, second: Promise<void>): Promise<void> {
+  const [one, other] = await Promise.allSettled([first, second]);
+  for (const outcome of [one, other]) {
+    if (outcome.status === 'rejected') throw outcome.reason;
   }
 }

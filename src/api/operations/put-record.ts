@@ -82,13 +82,15 @@ export const putRecord: DataOperation<Input, Answer> = {
     };
   },
   target: streamTarget,
-  async handle(context, input) {
+  handle(context, input) {
     const stream = dataStream(context, input);
     checkRecords(stream.document, input, () => '');
     const ordering = input.SequenceNumberForOrdering;
     if (ordering !== undefined) checkOrdering(ordering, stream.document, context.clock.now());
     if (input.dryRun) throw dryRun();
-    return answer(stream.document, await context.data.append(stream, input.batch));
+    return context.data
+      .append(stream, input.batch)
+      .then((result) => answer(stream.document, result));
   },
 };
 
