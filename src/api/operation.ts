@@ -86,7 +86,7 @@ export interface Target {
 export interface FastCodec<I, O> {
   /** `work` may have read the body already. */
   decodeJson?(body: Uint8Array, buffers: BufferPool, work: BodyWork | null): I | null;
-  decodeCbor?(body: Uint8Array, buffers: BufferPool): I | null;
+  decodeCbor?(body: Uint8Array, buffers: BufferPool, work: BodyWork | null): I | null;
   encodeJson?(output: O): readonly Uint8Array[] | PacedBody | null;
   encodeCbor?(output: O): readonly Uint8Array[] | PacedBody | null;
 }

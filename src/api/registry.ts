@@ -152,7 +152,7 @@ export function decodeRequest(
   const input =
     protocol === 'json'
       ? codec?.decodeJson?.(body, buffers, work)
-      : codec?.decodeCbor?.(body, buffers);
+      : codec?.decodeCbor?.(body, buffers, work);
   if (input !== undefined && input !== null) return { kind: 'input', input };
   return { kind: 'members', members: decodeBody(protocol, body) };
 }

@@ -25,7 +25,7 @@ export function movedOutcomes({ count }: ShardAppends): OpenOutcomes {
 
 /** What a call has for the shards numbered in `part`. */
 export function partOf(appends: ShardAppends, part: readonly number[]): ShardAppends {
-  const { shards, firsts, packed, offsets } = appends;
+  const { shards, firsts, packed, gather, offsets } = appends;
   const records: number[] = [];
   const ownFirsts = [0];
   for (const i of part) {
@@ -40,6 +40,7 @@ export function partOf(appends: ShardAppends, part: readonly number[]): ShardApp
     firsts: Uint32Array.from(ownFirsts),
     records: Uint32Array.from(records),
     packed,
+    gather,
     offsets,
   };
 }

@@ -2,11 +2,13 @@
  * The sections of one call on their way into the store, as the arrays that it takes; used again for
  * every call, since the store has copied everything when its append returns.
  */
+import { gatherFrom } from '../common/pieces.ts';
+import type { Gather } from '../common/pieces.ts';
 import type { Section } from '../model/section.ts';
 import type { SectionBatch } from '../storage/section-batch.ts';
 
 const sectionsFirst = 64;
-const nothing = new Uint8Array(0);
+const nothing = gatherFrom(new Uint8Array(0));
 
 export class SectionDraft implements SectionBatch {
   count = 0;
@@ -17,7 +19,7 @@ export class SectionDraft implements SectionBatch {
   keyIds: Uint32Array = new Uint32Array(sectionsFirst);
   payloadBytes: Uint32Array = new Uint32Array(sectionsFirst);
   payloads: (Uint8Array | null)[] | null = null;
-  packed: Uint8Array = nothing;
+  gather: Gather = nothing;
   firstPieces: Uint32Array = new Uint32Array(sectionsFirst + 1);
   pieceStarts: Uint32Array = new Uint32Array(sectionsFirst);
   pieceEnds: Uint32Array = new Uint32Array(sectionsFirst);
@@ -26,10 +28,10 @@ export class SectionDraft implements SectionBatch {
   #records = 0;
   #bytes = 0;
 
-  /** Empties it, for at most so many sections of records of `packed`. */
-  begin(packed: Uint8Array, sections: number, records: number): void {
+  /** Empties it, for at most so many sections of pieces that `gather` gathers. */
+  begin(gather: Gather, sections: number, records: number): void {
     this.count = 0;
-    this.packed = packed;
+    this.gather = gather;
     this.payloads = null;
     this.#pieces = 0;
     if (this.shards.length < sections) this.#reserveSections(sections);
@@ -42,7 +44,7 @@ export class SectionDraft implements SectionBatch {
 
   /** Drops what it was lent. */
   end(): void {
-    this.packed = nothing;
+    this.gather = nothing;
     this.payloads = null;
   }
 
@@ -56,7 +58,7 @@ export class SectionDraft implements SectionBatch {
     return this.#bytes;
   }
 
-  /** Adds a record of `packed` to the section being made. */
+  /** Adds a record, which is a piece or a part of one, to the section being made. */
   add(start: number, end: number): void {
     this.#records++;
     this.#bytes += end - start;
@@ -86,12 +88,7 @@ export class SectionDraft implements SectionBatch {
   last(): Section {
     const at = this.count - 1;
     const payload = new Uint8Array(this.payloadBytes[at]!);
-    let to = 0;
-    for (let piece = this.firstPieces[at]!; piece < this.#pieces; piece++) {
-      const part = this.packed.subarray(this.pieceStarts[piece], this.pieceEnds[piece]);
-      payload.set(part, to);
-      to += part.length;
-    }
+    this.gather(this.pieceStarts, this.pieceEnds, this.firstPieces[at]!, this.#pieces, payload, 0);
     return {
       shard: this.shards[at]!,
       baseOrdinal: this.baseOrdinals[at]!,

@@ -5,6 +5,7 @@
  * Invariants: ordinals and arrival stamps are given in call order when an append is accepted and
  * only grow within a shard (I3); what is accepted is handed to the store in the same turn.
  */
+import { gatherFrom } from '../common/pieces.ts';
 import { appendKinds, recordAt } from '../model/data-plane.ts';
 import type { AppendFailure, AppendOutcomes, ShardAppends } from '../model/data-plane.ts';
 import { recordBytes } from '../model/packed.ts';
@@ -75,7 +76,11 @@ export class ShardAppender {
     };
     // From here to handing the sections to the store nothing may wait: order is given here.
     const draft = this.#draft;
-    draft.begin(appends.packed, appends.count, appends.firsts[appends.count]!);
+    draft.begin(
+      appends.gather ?? gatherFrom(appends.packed),
+      appends.count,
+      appends.firsts[appends.count]!,
+    );
     let taken = 0;
     for (let i = 0; i < appends.count; i++) {
       const state = states[i] ?? null;

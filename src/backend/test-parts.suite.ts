@@ -49,10 +49,12 @@ interface PendingCommit {
 /** The sections of a batch, with payloads of their own. */
 function sectionsOf(batch: SectionBatch): Section[] {
   return Array.from({ length: batch.count }, (_, i) => {
-    const pieces = Array.from(batch.pieceStarts.subarray(0, batch.firstPieces[i + 1])).map(
-      (start, piece) => batch.packed.subarray(start, batch.pieceEnds[piece]),
-    );
-    const whole = batch.payloads?.[i] ?? Buffer.concat(pieces.slice(batch.firstPieces[i]));
+    const { gather, pieceStarts, pieceEnds, firstPieces } = batch;
+    const gathered = new Uint8Array(batch.payloadBytes[i]!);
+    const whole = batch.payloads?.[i] ?? gathered;
+    if (whole === gathered) {
+      gather(pieceStarts, pieceEnds, firstPieces[i]!, firstPieces[i + 1]!, gathered, 0);
+    }
     assert(whole.length === batch.payloadBytes[i], 'a section has the bytes it says');
     return {
       shard: batch.shards[i]!,

@@ -76,8 +76,8 @@ export class ShardGrouping {
       firsts[slot + 1] = firsts[slot]! + this.#counts[slot]!;
     }
     const records = slots === 1 ? only : this.#records(firsts, only, count);
-    const { packed, offsets } = batch;
-    return { count: slots, shards, firsts, records, packed, offsets, tableIndexes };
+    const { packed, gather, offsets } = batch;
+    return { count: slots, shards, firsts, records, packed, gather, offsets, tableIndexes };
   }
 
   /** Gives every record a slot and counts; returns the number of slots. */

@@ -4,6 +4,7 @@
  * Safety rests here: a shard that is closed or unknown is refused whatever the caller believes
  * (I7).
  */
+import type { Gather } from '../common/pieces.ts';
 import type { Section } from './section.ts';
 import type { ShardKey } from './stream.ts';
 
@@ -24,6 +25,8 @@ export interface ShardAppends {
    */
   readonly records: Uint32Array | null;
   readonly packed: Uint8Array;
+  /** As in a RecordBatch. */
+  readonly gather?: Gather | undefined;
   /** Record n is `[offsets[n], offsets[n + 1])` of `packed`. */
   readonly offsets: Uint32Array;
 }

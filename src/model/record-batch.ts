@@ -11,6 +11,8 @@
  *  | dataBytes | keyBytes | flags | 0 | partition key (k) | data (d) |
  * ```
  */
+import type { Gather } from '../common/pieces.ts';
+
 export const packedHeaderBytes = 8;
 
 /** The producer gave no partition key (service-managed distribution). */
@@ -24,6 +26,8 @@ export interface RecordBatch {
   readonly count: number;
   /** Packed records, one after the other in request order, from offset 0. */
   readonly packed: Uint8Array;
+  /** Where it is given, gathers pieces of `packed` in less time than copying them one by one. */
+  readonly gather?: Gather | undefined;
   /** `count + 1` offsets into `packed`: record i is `[offsets[i], offsets[i + 1])`. */
   readonly offsets: Uint32Array;
   /**

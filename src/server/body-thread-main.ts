@@ -1,5 +1,5 @@
 /** Program of the thread that works on large bodies (`runtime/node/body-thread.ts`). */
-import { writePutRecords } from '../api/fast/put-records-transfer.ts';
+import { PutRecordsKernels } from '../api/fast/put-records-kernel.ts';
 import { serveBodies } from '../runtime/node/body-thread.ts';
 
-serveBodies([writePutRecords]);
+serveBodies(new PutRecordsKernels());

@@ -2,7 +2,7 @@
  * Who serves the data port: this thread, beside everything else, alone or with others that do
  * nothing but that.
  */
-import { isPutRecordsJson } from '../api/fast/put-records-transfer.ts';
+import { PutRecordsKernels, wayOfPutRecords } from '../api/fast/put-records-kernel.ts';
 import type { Caller } from '../api/operation.ts';
 import type { DecodedBody } from '../api/registry.ts';
 import type { CredentialFile } from '../auth/credential-file.ts';
@@ -19,7 +19,6 @@ import type { MetricsRegistry } from '../metrics/registry.ts';
 import type { Backend } from '../model/data-plane.ts';
 import type { DirectorySource } from '../model/directory.ts';
 import { idleBodies } from '../runtime/body-buffers.ts';
-import type { BodyHeaders } from '../runtime/body-buffers.ts';
 import type { BodyBuffers } from '../runtime/body-buffers.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { leaveTurns, NodeAcceptTurns, sharedCounts } from '../runtime/node/accept-turns.ts';
@@ -119,9 +118,10 @@ class OwnFrontEnd {
 }
 
 function bodyThread(buffers: BufferPool, digests: boolean): BodyThread {
-  const decoderOf = (headers: BodyHeaders): number => (isPutRecordsJson(headers) ? 0 : -1);
   const entry = new URL('./body-thread-main.js', import.meta.url);
-  return new BodyThread(buffers, { ...BODY_THREAD_DEFAULTS, entry, decoderOf, digests });
+  const kernels = new PutRecordsKernels();
+  const wayOf = wayOfPutRecords;
+  return new BodyThread(buffers, { ...BODY_THREAD_DEFAULTS, entry, kernels, wayOf, digests });
 }
 
 class SingleThread implements DataPort {

@@ -117,18 +117,9 @@ function copyPayload(
     to.set(whole, at);
     return crc32(whole);
   }
-  const { packed, firstPieces, pieceStarts, pieceEnds } = batch;
-  const end = firstPieces[index + 1]!;
-  let into = at;
-  for (let piece = firstPieces[index]!; piece < end; piece += 1) {
-    const part = bytesOf(packed, pieceStarts[piece]!, pieceEnds[piece]!);
-    to.set(part, into);
-    into += part.length;
-    if (part.length === bytes) {
-      return crc32(part);
-    }
-  }
-  return crc32(bytesOf(to, at, into));
+  const { gather, firstPieces, pieceStarts, pieceEnds } = batch;
+  gather(pieceStarts, pieceEnds, firstPieces[index]!, firstPieces[index + 1]!, to, at);
+  return crc32(bytesOf(to, at, at + bytes));
 }
 
 /** A view of `bytes[start, end)`, of the plain kind, which is made faster than a Buffer's. */

@@ -2,9 +2,11 @@
  * Sections of one append as a struct of arrays: no object per section, so that a call whose records
  * go to hundreds of shards costs little more than one for a few.
  *
- * The payload of a section is either given whole or lies in pieces of `packed`, which are stored
+ * The payload of a section is either given whole or lies in pieces, which are stored
  * one after the other.
  */
+import { gatherFrom } from '../common/pieces.ts';
+import type { Gather } from '../common/pieces.ts';
 import type { Section } from '../model/section.ts';
 
 export interface SectionBatch {
@@ -17,13 +19,13 @@ export interface SectionBatch {
   readonly counts: Uint32Array;
   readonly keyIds: Uint32Array;
   readonly payloadBytes: Uint32Array;
-  /** By section, where they are not in `packed`. Lent until the append has returned. */
+  /** By section, where they are not in pieces. Lent until the append has returned. */
   readonly payloads: readonly (Uint8Array | null)[] | null;
-  /** Lent until the append has returned. */
-  readonly packed: Uint8Array;
+  /** What gathers pieces of the bytes they lie in, which are lent until the append has returned. */
+  readonly gather: Gather;
   /** Section i is made of pieces `[firstPieces[i], firstPieces[i + 1])`. */
   readonly firstPieces: Uint32Array;
-  /** Where in `packed` each piece begins and ends. */
+  /** Where each piece begins and ends. */
   readonly pieceStarts: Uint32Array;
   readonly pieceEnds: Uint32Array;
 }
@@ -42,7 +44,7 @@ export function sectionBatch(sections: readonly Section[]): SectionBatch {
     keyIds: Uint32Array.from(sections, ({ keyId }) => keyId),
     payloadBytes: Uint32Array.from(sections, ({ payload }) => payload.byteLength),
     payloads: sections.map(({ payload }) => payload),
-    packed: NO_BYTES,
+    gather: gatherFrom(NO_BYTES),
     firstPieces: NO_PIECES,
     pieceStarts: NO_PIECES,
     pieceEnds: NO_PIECES,

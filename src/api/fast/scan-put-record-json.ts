@@ -1,6 +1,6 @@
 /**
  * PutRecord from the bytes of a JSON body straight into a batch of one; the rules are those of
- * `scan-put-records-json.ts`: what needs thought gives null and is left to the general decoder.
+ * `put-records-kernel.ts`: what needs thought gives null and is left to the general decoder.
  */
 import { base64DecodedLength, decodeBase64Into } from '../../common/base64.ts';
 import { writeU16, writeU32 } from '../../common/bytes.ts';
@@ -10,7 +10,7 @@ import { RECORD_BYTES_MAX } from '../../model/limits.ts';
 import { packedHeaderBytes, type RecordBatch } from '../../model/record-batch.ts';
 import { hashKey, streamArn, streamName } from '../shapes.ts';
 import { closeBrace, comma, JsonScanner, openBrace } from './json-scanner.ts';
-import type { ScannedPutRecords } from './scan-put-records-json.ts';
+import type { ScannedPutRecords } from './put-records-kernel.ts';
 
 /** Longest ASCII partition key. */
 const KEY_BYTES_MAX = 256;

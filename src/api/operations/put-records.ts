@@ -1,10 +1,14 @@
 /** PutRecords: appends up to 500 records; each succeeds or fails on its own. */
 import { kmsCodes } from '../../model/service-error.ts';
 import { RecordBatchBuilder } from '../../model/record-batch-builder.ts';
-import { readPutRecords } from '../fast/put-records-transfer.ts';
-import { scanPutRecordsCbor } from '../fast/scan-put-records-cbor.ts';
-import { scanPutRecordsJson, type ScannedPutRecords } from '../fast/scan-put-records-json.ts';
-import type { DataOperation } from '../operation.ts';
+import type { Buffers } from '../../common/buffer-pool.ts';
+import type { BodyWork } from '../../runtime/body-buffers.ts';
+import {
+  PutRecordsKernels,
+  PutRecordsScanner,
+  readPutRecords,
+} from '../fast/put-records-kernel.ts';
+import type { DataOperation, Protocol } from '../operation.ts';
 import {
   encodePutRecordsCbor,
   encodePutRecordsJson,
@@ -28,8 +32,19 @@ interface Members extends StreamSelector {
 
 interface Input extends StreamSelector, PutInput {}
 
-/** What a scanner took cannot have a hash key beyond the ring, nor be a dry run. */
-function scannedInput(scanned: ScannedPutRecords | null): Input | null {
+/** Decodes one body at a time and keeps nothing of it. */
+const scanner = new PutRecordsScanner(new PutRecordsKernels());
+
+/** What a kernel took cannot have a hash key beyond the ring, nor be a dry run. */
+function scan(
+  protocol: Protocol,
+  body: Uint8Array,
+  buffers: Buffers,
+  work: BodyWork | null,
+): Input | null {
+  const decoded = work?.decoded() ?? null;
+  const scanned =
+    decoded === null ? scanner.scan(protocol, body, buffers) : readPutRecords(decoded);
   return scanned === null ? null : { ...scanned, invalidHashKey: null, dryRun: false };
 }
 
@@ -56,13 +71,8 @@ export const putRecords: DataOperation<Input, PutRecordsAnswer> = {
     ...kmsCodes,
   ],
   codec: {
-    decodeJson(body, buffers, work) {
-      const decoded = work?.decoded() ?? null;
-      return scannedInput(
-        decoded === null ? scanPutRecordsJson(body, buffers) : readPutRecords(decoded, buffers),
-      );
-    },
-    decodeCbor: (body, buffers) => scannedInput(scanPutRecordsCbor(body, buffers)),
+    decodeJson: (body, buffers, work) => scan('json', body, buffers, work),
+    decodeCbor: (body, buffers, work) => scan('cbor', body, buffers, work),
     encodeJson: encodePutRecordsJson,
     encodeCbor: encodePutRecordsCbor,
   },

@@ -6,6 +6,7 @@ import { freshBuffers } from '../../common/buffer-pool.ts';
 import type { BodyHeaders, BodyWork } from '../body-buffers.ts';
 import { BodyThread } from './body-thread.ts';
 import type { BodyThreadOptions } from './body-thread.ts';
+import { turningKernels } from './turning-kernels.suite.ts';
 
 const SLOT_BYTES = 64 * 1024;
 
@@ -15,7 +16,8 @@ after(() => opened.forEach((thread) => thread.close()));
 function open(change: Partial<BodyThreadOptions> = {}): BodyThread {
   const thread = new BodyThread(freshBuffers, {
     entry: new URL('./body-thread-program.suite.js', import.meta.url),
-    decoderOf: (headers) => (headers['decode'] === 'yes' ? 0 : -1),
+    kernels: turningKernels,
+    wayOf: (headers) => (headers['decode'] === undefined ? -1 : Number(headers['decode'])),
     digests: true,
     slots: 4,
     slotBytes: SLOT_BYTES,
@@ -29,7 +31,8 @@ function open(change: Partial<BodyThreadOptions> = {}): BodyThread {
   return thread;
 }
 
-const decoded: BodyHeaders = { decode: 'yes' };
+const WAY = 3;
+const decoded: BodyHeaders = { decode: String(WAY) };
 
 /** A body of random bytes in a buffer of `thread`. */
 function fill(thread: BodyThread, length: number, first = 7): Uint8Array {
@@ -58,7 +61,15 @@ function check(work: BodyWork | null, body: Uint8Array): void {
   const target = work.decoded();
   if (target !== null) {
     assert.equal(target.words[0], body.length);
-    assert.deepEqual(target.bytes.slice(0, body.length), body.slice().reverse());
+    const turned = body.map((byte) => byte + WAY).reverse();
+    assert.deepEqual(target.bytes.slice(0, body.length), turned);
+    // Whatever lies alike within a word, and what does not.
+    const starts = Uint32Array.of(1, 500, 20);
+    const ends = Uint32Array.of(9, 777, 21);
+    const to = new Uint8Array(300);
+    target.gather(starts, ends, 0, 3, to, 5);
+    const pieces = [turned.subarray(1, 9), turned.subarray(500, 777), turned.subarray(20, 21)];
+    assert.deepEqual(Buffer.from(to.subarray(5, 5 + 286)), Buffer.concat(pieces));
   }
   assert.equal(work.digest(), sha256(body));
 }
@@ -76,7 +87,7 @@ test('what the thread makes is of the right bytes, slot after slot', async () =>
   }
 });
 
-test('only what is asked for is done, and what the decoder refuses is not', async () => {
+test('only what is asked for is done, and what the kernel refuses is not', async () => {
   const thread = open({ digests: false });
   for (const [headers, first, expected] of [
     [decoded, 0, null],

@@ -11,19 +11,25 @@ import { hash } from 'node:crypto';
 import { Worker, workerData } from 'node:worker_threads';
 import { assert } from '../../common/assert.ts';
 import type { Buffers } from '../../common/buffer-pool.ts';
+import type { Gather } from '../../common/pieces.ts';
+import { DECODE_SLACK_BYTES, DECODE_WORDS, KERNEL_BYTES } from '../body-buffers.ts';
 import type {
   BodyBuffers,
-  BodyDecoder,
   BodyHeaders,
+  BodyKernel,
+  BodyKernels,
   BodyWork,
   DecodeTarget,
+  KernelMemory,
+  KernelResult,
 } from '../body-buffers.ts';
 
 export interface BodyThreadOptions {
   /** The program of the thread: it calls `serveBodies`. */
   readonly entry: URL;
-  /** The place among the thread's decoders of the one for a request; -1 where none is. */
-  readonly decoderOf: (headers: BodyHeaders) => number;
+  readonly kernels: BodyKernels;
+  /** In which of the kernel's ways the body of a request is decoded; -1 where in none. */
+  readonly wayOf: (headers: BodyHeaders) => number;
   /** Whether digests are wanted. */
   readonly digests: boolean;
   /** Bodies in shared memory at the same time; the rest is as without a thread. */
@@ -38,7 +44,10 @@ export interface BodyThreadOptions {
   readonly waitMs: number;
 }
 
-export const BODY_THREAD_DEFAULTS: Omit<BodyThreadOptions, 'entry' | 'decoderOf' | 'digests'> = {
+export const BODY_THREAD_DEFAULTS: Omit<
+  BodyThreadOptions,
+  'entry' | 'kernels' | 'wayOf' | 'digests'
+> = {
   slots: 16,
   slotBytes: 1024 * 1024,
   bytesMin: 128 * 1024,
@@ -47,9 +56,7 @@ export const BODY_THREAD_DEFAULTS: Omit<BodyThreadOptions, 'entry' | 'decoderOf'
 };
 
 const DIGEST_BYTES = 32;
-
-/** Words that a decoder may write. */
-const DECODED_WORDS = 4096;
+const WORD_BYTES = 8;
 
 /** Of the kinds of work on a body, in the order in which the caller wants them. */
 const DECODE = 0;
@@ -73,25 +80,25 @@ const CONTROLS = 2;
 interface Shared {
   readonly slots: number;
   readonly slotBytes: number;
-  /** The bodies, `slotBytes` each. */
-  readonly memory: SharedArrayBuffer;
-  /** What is made of them, as many bytes. */
-  readonly decoded: SharedArrayBuffer;
-  /** And `DECODED_WORDS` for each. */
-  readonly words: SharedArrayBuffer;
+  /** ```
+   *  the kernel's own | bodies | what is made of them | words of it | room to gather in
+   * ``` */
+  readonly memory: KernelMemory;
   readonly control: Int32Array;
   /** The value of BEGUN for the body of each slot. */
   readonly orders: Int32Array;
   /** `KINDS` for each slot. */
   readonly states: Int32Array;
   readonly lengths: Int32Array;
-  readonly decoders: Int32Array;
+  readonly ways: Int32Array;
   readonly digests: Uint8Array;
 }
 
 /** One life of the thread with its memory. */
 interface Arena {
   readonly shared: Shared;
+  /** Of the thread that takes and gives. */
+  readonly kernel: BodyKernel;
   /** Slots nobody has, the one used last at the end. */
   readonly free: number[];
   abandoned: number;
@@ -134,15 +141,15 @@ export class BodyThread implements BodyBuffers {
     if (slot === undefined || this.#arena === null) {
       return this.#fallback.take(bytes);
     }
-    return new Uint8Array(this.#arena.shared.memory, slot * slotBytes, slotBytes);
+    return bytesOfSlot(this.#arena.shared, slot, slotBytes);
   }
 
   give(buffer: Uint8Array): void {
     if (!(buffer.buffer instanceof SharedArrayBuffer)) {
       this.#fallback.give(buffer);
-    } else if (buffer.buffer === this.#arena?.shared.memory) {
+    } else if (buffer.buffer === this.#arena?.shared.memory.buffer) {
       const { free, shared } = this.#arena;
-      const slot = buffer.byteOffset / shared.slotBytes;
+      const slot = slotOf(shared, buffer);
       assert(Number.isInteger(slot) && !free.includes(slot), 'bodies: no slot that was taken');
       // What the thread has begun it ends, on bytes that no longer matter.
       for (let kind = 0; kind < KINDS; kind++) {
@@ -153,7 +160,7 @@ export class BodyThread implements BodyBuffers {
   }
 
   abandon(buffer: Uint8Array): void {
-    if (this.#arena !== null && buffer.buffer === this.#arena.shared.memory) {
+    if (this.#arena !== null && buffer.buffer === this.#arena.shared.memory.buffer) {
       this.#arena.abandoned += 1;
       if (this.#arena.abandoned > this.#options.slots / 2) {
         this.#end();
@@ -162,14 +169,16 @@ export class BodyThread implements BodyBuffers {
   }
 
   begin(body: Uint8Array, headers: BodyHeaders): BodyWork | null {
-    const { bytesMin, digests, decoderOf, waitMs } = this.#options;
+    const { bytesMin, digests, wayOf, waitMs } = this.#options;
     const arena = this.#arena;
-    if (body.length >= bytesMin) this.#isUseful = digests || decoderOf(headers) >= 0;
-    if (arena === null || body.buffer !== arena.shared.memory || body.length < bytesMin) {
+    const way = wayOf(headers);
+    if (body.length >= bytesMin) this.#isUseful = digests || way >= 0;
+    const isShared = body.buffer === arena?.shared.memory.buffer && body.length >= bytesMin;
+    if (!isShared) {
       return null;
     }
-    const { control, orders, states, lengths, decoders, slotBytes } = arena.shared;
-    const slot = body.byteOffset / slotBytes;
+    const { control, orders, states, lengths, ways } = arena.shared;
+    const slot = slotOf(arena.shared, body);
     assert(Number.isInteger(slot), 'bodies: not from the start of a slot');
     const at = slot * KINDS;
     const isBusy =
@@ -179,14 +188,13 @@ export class BodyThread implements BodyBuffers {
       return null;
     }
     lengths[slot] = body.length;
-    const decoder = decoderOf(headers);
-    decoders[slot] = decoder;
+    ways[slot] = way;
     orders[slot] = Atomics.load(control, BEGUN);
-    Atomics.store(states, at + DECODE, decoder < 0 ? none : queued);
+    Atomics.store(states, at + DECODE, way < 0 ? none : queued);
     Atomics.store(states, at + DIGEST, digests ? queued : none);
     Atomics.add(control, BEGUN, 1);
     Atomics.notify(control, BEGUN);
-    return new SlotWork(arena.shared, slot, body, waitMs, this.counts);
+    return new SlotWork(arena, slot, body, waitMs, this.counts);
   }
 
   /** Gives up thread and memory when they have not been used since the last call. */
@@ -210,21 +218,24 @@ export class BodyThread implements BodyBuffers {
     return this.#arena?.free.pop();
   }
 
-  #start(): Arena {
-    const { slots, slotBytes, entry } = this.#options;
+  #start(): Arena | null {
+    const { slots, slotBytes, entry, kernels } = this.#options;
+    const memory = kernels.memory(roomFor(slots, slotBytes));
+    if (memory === null) {
+      this.#failed = true;
+      return null;
+    }
     const integers = (count: number): Int32Array =>
       new Int32Array(new SharedArrayBuffer(4 * count));
     const shared: Shared = {
       slots,
       slotBytes,
-      memory: new SharedArrayBuffer(slots * slotBytes),
-      decoded: new SharedArrayBuffer(slots * slotBytes),
-      words: new SharedArrayBuffer(slots * 4 * DECODED_WORDS),
+      memory,
       control: integers(CONTROLS),
       orders: integers(slots),
       states: integers(KINDS * slots),
       lengths: integers(slots),
-      decoders: integers(slots),
+      ways: integers(slots),
       digests: new Uint8Array(new SharedArrayBuffer(DIGEST_BYTES * slots)),
     };
     const worker = new Worker(entry, {
@@ -237,7 +248,7 @@ export class BodyThread implements BodyBuffers {
       this.#end();
     });
     const free = Array.from({ length: slots }, (_, slot) => slots - 1 - slot);
-    return { shared, free, abandoned: 0 };
+    return { shared, kernel: kernels.open(memory), free, abandoned: 0 };
   }
 
   /** Bodies in the memory stay readable as long as somebody holds them. */
@@ -254,14 +265,16 @@ export class BodyThread implements BodyBuffers {
 
 class SlotWork implements BodyWork {
   readonly #shared: Shared;
+  readonly #kernel: BodyKernel;
   readonly #slot: number;
   readonly #body: Uint8Array;
   readonly #waitMs: number;
   readonly #counts: WorkCounts;
   #digest: string | null = null;
 
-  constructor(shared: Shared, slot: number, body: Uint8Array, waitMs: number, counts: WorkCounts) {
-    this.#shared = shared;
+  constructor(arena: Arena, slot: number, body: Uint8Array, waitMs: number, counts: WorkCounts) {
+    this.#shared = arena.shared;
+    this.#kernel = arena.kernel;
     this.#slot = slot;
     this.#body = body;
     this.#waitMs = waitMs;
@@ -269,7 +282,8 @@ class SlotWork implements BodyWork {
   }
 
   digest(): string {
-    this.#digest ??= this.#isDone(DIGEST) ? this.#stored() : hash('sha256', this.#body, 'hex');
+    this.#digest ??=
+      this.#outcome(DIGEST) === done ? this.#stored() : hash('sha256', this.#body, 'hex');
     return this.#digest;
   }
 
@@ -278,7 +292,7 @@ class SlotWork implements BodyWork {
     return Buffer.from(this.#shared.digests.subarray(at, at + DIGEST_BYTES)).toString('hex');
   }
 
-  decoded(): DecodeTarget | null {
+  decoded(): KernelResult | null {
     const { states } = this.#shared;
     const at = this.#slot * KINDS;
     if (
@@ -288,32 +302,84 @@ class SlotWork implements BodyWork {
       // Better than waiting: it will be wanted next.
       this.digest();
     }
-    return this.#isDone(DECODE) ? targetOf(this.#shared, this.#slot) : null;
+    const outcome = this.#outcome(DECODE);
+    const isDone =
+      outcome === done || (outcome === queued && decode(this.#shared, this.#slot, this.#kernel));
+    if (!isDone) {
+      return null;
+    }
+    const target = targetOf(this.#shared, this.#slot);
+    return { ...target, gather: gatherIn(this.#shared, this.#kernel, target.bytes) };
   }
 
-  /** Takes back what is not begun, waits for what is. */
-  #isDone(kind: number): boolean {
+  /** Takes back what is not begun, which is then `queued`; waits for what is. */
+  #outcome(kind: number): number {
     const { states } = this.#shared;
     const at = this.#slot * KINDS + kind;
-    if (Atomics.compareExchange(states, at, queued, none) === running) {
+    const before = Atomics.compareExchange(states, at, queued, none);
+    if (before === running) {
       Atomics.wait(states, at, running, this.#waitMs);
     }
-    const isDone = Atomics.load(states, at) === done;
-    this.#counts[isDone ? 'byThread' : 'byCaller'] += 1;
-    return isDone;
+    const outcome = before === queued ? queued : Atomics.load(states, at);
+    this.#counts[outcome === done ? 'byThread' : 'byCaller'] += 1;
+    return outcome;
   }
 }
 
-function targetOf({ decoded, words, slotBytes }: Shared, slot: number): DecodeTarget {
+/** Bytes of the memory for so many bodies. */
+function roomFor(slots: number, slotBytes: number): number {
+  return gatheringAt(slots, slotBytes) + slotBytes + WORD_BYTES;
+}
+
+/** Behind bodies, what is made of them, and its words. */
+function gatheringAt(slots: number, slotBytes: number): number {
+  return KERNEL_BYTES + slots * (2 * slotBytes + DECODE_SLACK_BYTES + 4 * DECODE_WORDS);
+}
+
+function bytesOfSlot({ memory }: Shared, slot: number, slotBytes: number): Uint8Array {
+  return new Uint8Array(memory.buffer, KERNEL_BYTES + slot * slotBytes, slotBytes);
+}
+
+/** The slot from whose start on this is. */
+function slotOf({ slotBytes }: Shared, bytes: Uint8Array): number {
+  const slot = (bytes.byteOffset - KERNEL_BYTES) / slotBytes;
+  assert(Number.isInteger(slot), 'bodies: not from the start of a slot');
+  return slot;
+}
+
+function targetOf({ memory, slots, slotBytes }: Shared, slot: number): DecodeTarget {
+  const bytes = slotBytes + DECODE_SLACK_BYTES;
+  const bytesAt = KERNEL_BYTES + slots * slotBytes;
+  const wordsAt = bytesAt + slots * bytes;
   return {
-    bytes: new Uint8Array(decoded, slot * slotBytes, slotBytes),
-    words: new Uint32Array(words, slot * 4 * DECODED_WORDS, DECODED_WORDS),
+    bytes: new Uint8Array(memory.buffer, bytesAt + slot * bytes, bytes),
+    words: new Uint32Array(memory.buffer, wordsAt + slot * 4 * DECODE_WORDS, DECODE_WORDS),
+  };
+}
+
+/**
+ * Gathers in the shared memory, where the kernel copies quickly, and takes it out of there in one
+ * piece that lies like the place it comes to: V8 copies shared memory by words then, else by bytes.
+ */
+function gatherIn(shared: Shared, kernel: BodyKernel, from: Uint8Array): Gather {
+  const { memory, slots, slotBytes } = shared;
+  return (starts, ends, first, end, to, at) => {
+    const begin = gatheringAt(slots, slotBytes) + ((to.byteOffset + at) % WORD_BYTES);
+    let into = begin;
+    for (let piece = first; piece < end; piece++) {
+      const start = starts[piece]!;
+      const bytes = ends[piece]! - start;
+      kernel.copy(into, from.byteOffset + start, bytes);
+      into += bytes;
+    }
+    to.set(new Uint8Array(memory.buffer, begin, into - begin), at);
   };
 }
 
 /** The thread: works until it is told to stop. */
-export function serveBodies(decoders: readonly BodyDecoder[]): void {
+export function serveBodies(kernels: BodyKernels): void {
   const shared = workerData as Shared;
+  const kernel = kernels.open(shared.memory);
   const { control, states } = shared;
   while (Atomics.load(control, STOP) === 0) {
     const begun = Atomics.load(control, BEGUN);
@@ -322,8 +388,7 @@ export function serveBodies(decoders: readonly BodyDecoder[]): void {
       Atomics.wait(control, BEGUN, begun);
     } else if (Atomics.compareExchange(states, at, queued, running) === queued) {
       const slot = Math.floor(at / KINDS);
-      const isDone =
-        at % KINDS === DIGEST ? digestOf(shared, slot) : decode(shared, slot, decoders);
+      const isDone = at % KINDS === DIGEST ? digestOf(shared, slot) : decode(shared, slot, kernel);
       Atomics.store(states, at, isDone ? done : failed);
       Atomics.notify(states, at);
     }
@@ -351,8 +416,8 @@ function newestWork({ states, orders, slots }: Shared): number {
   return newest;
 }
 
-function bodyOf({ memory, slotBytes, lengths }: Shared, slot: number): Uint8Array {
-  return new Uint8Array(memory, slot * slotBytes, lengths[slot]);
+function bodyOf(shared: Shared, slot: number): Uint8Array {
+  return bytesOfSlot(shared, slot, shared.slotBytes).subarray(0, shared.lengths[slot]);
 }
 
 function digestOf(shared: Shared, slot: number): boolean {
@@ -360,11 +425,10 @@ function digestOf(shared: Shared, slot: number): boolean {
   return true;
 }
 
-/** The caller is the one to fail where a decoder throws. */
-function decode(shared: Shared, slot: number, decoders: readonly BodyDecoder[]): boolean {
-  const decoder = decoders[shared.decoders[slot] as number];
+/** A kernel that fails has made nothing of the body. */
+function decode(shared: Shared, slot: number, kernel: BodyKernel): boolean {
   try {
-    return decoder?.(bodyOf(shared, slot), targetOf(shared, slot)) === true;
+    return kernel.decode(shared.ways[slot]!, bodyOf(shared, slot), targetOf(shared, slot));
   } catch {
     return false;
   }

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BufferPool } from '../../common/buffer-pool.ts';
+import { gatherFrom } from '../../common/pieces.ts';
+import { hashPartitionKeyInto } from '../../model/hash-key.ts';
+import { DECODE_SLACK_BYTES, DECODE_WORDS, KERNEL_BYTES } from '../../runtime/body-buffers.ts';
+import type { BodyKernels } from '../../runtime/body-buffers.ts';
+import { encodeOutput } from '../codec.ts';
+import {
+  PutRecordsKernels,
+  PutRecordsScanner,
+  readPutRecords,
+  wayOfPutRecords,
+} from './put-records-kernel.ts';
+
+const buffers = new BufferPool({ idleBytesMax: 0, bufferBytesMax: 0 });
+const kernels = new PutRecordsKernels();
+const scanner = new PutRecordsScanner(kernels);
+const MIB = 1024 * 1024;
+
+function request(count: number, members: object, dataBytes = 30): object {
+  const Records = Array.from({ length: count }, (_, i) => ({
+    Data: Buffer.alloc(dataBytes + (i % 7), `data ${i}`).toString('base64'),
+    PartitionKey: `key-${i}`.padEnd(1 + (i % 256), '.'),
+    ...(i % 5 === 0 && { ExplicitHashKey: String(2n ** 100n + BigInt(i)) }),
+  }));
+  return { ...members, Records };
+}
+
+const json = (value: object): Uint8Array => Buffer.from(JSON.stringify(value));
+const arn = 'arn:aws:kinesis:us-east-1:123456789012:stream/s';
+
+for (const [name, count, members] of [
+  ['by name', 3, { StreamName: 'a-stream' }],
+  ['by ARN', 500, { StreamARN: arn }],
+  ['by both', 1, { StreamName: 's', StreamARN: arn }],
+  ['by neither', 2, {}],
+] as const) {
+  test(`a batch ${name} is the same where it was decoded and in memory of its own`, () => {
+    const body = json(request(count, members));
+    const memory = kernels.memory(2 * MIB)!;
+    const place = new Uint8Array(memory.buffer, KERNEL_BYTES, body.length);
+    place.set(body);
+    const target = {
+      bytes: new Uint8Array(memory.buffer, MIB, body.length + DECODE_SLACK_BYTES),
+      words: new Uint32Array(memory.buffer, 2 * MIB - 4 * DECODE_WORDS, DECODE_WORDS),
+    };
+    const way = wayOfPutRecords({
+      'x-amz-target': 'Kinesis_20131202.PutRecords',
+      'content-type': 'application/x-amz-json-1.1',
+    });
+    assert.ok(kernels.open(memory).decode(way, place, target));
+    const read = readPutRecords({ ...target, gather: gatherFrom(target.bytes) })!;
+    const { batch, ...selector } = scanner.scan('json', body, buffers)!;
+    const { batch: same, ...sameSelector } = read;
+    assert.deepEqual({ ...sameSelector }, { ...selector });
+    assert.deepEqual(selector, members);
+    assert.equal(same.count, count);
+    assert.deepEqual(same.packed.slice(), batch.packed.slice());
+    assert.deepEqual(same.offsets.slice(), batch.offsets);
+    assert.deepEqual(same.hashKeys.slice(), batch.hashKeys);
+    // What the kernel may not write is as it was.
+    assert.ok(new Uint8Array(memory.buffer, KERNEL_BYTES + body.length, 64).every((x) => x === 0));
+  });
+}
+
+test('keys of every length are hashed alike, wherever they stand', () => {
+  for (const shift of [0, 1, 2, 3]) {
+    const lengths = Array.from({ length: 256 + shift }, (_, i) => Math.max(1, i + 1 - shift));
+    const keys = lengths.map((length) => 'kK09-'.repeat(52).slice(0, length));
+    const Records = keys.map((PartitionKey) => ({ PartitionKey, Data: 'AAAA' }));
+    const { batch } = scanner.scan('json', json({ Records }), buffers)!;
+    keys.forEach((key, i) => {
+      const expected = new Uint32Array(4);
+      hashPartitionKeyInto(Buffer.from(key), 0, key.length, expected, 0);
+      assert.deepEqual(batch.hashKeys.subarray(4 * i, 4 * i + 4), expected, key);
+    });
+  }
+});
+
+test('data of every length up to some blocks is decoded, and none with a fault', () => {
+  for (let bytes = 0; bytes < 130; bytes++) {
+    const Data = Buffer.from(Array.from({ length: bytes }, (_, i) => (i * 89 + bytes) & 255));
+    const text = Data.toString('base64');
+    const body = json({ Records: [{ Data: text, PartitionKey: 'k' }] });
+    const { batch } = scanner.scan('json', body, buffers)!;
+    assert.deepEqual(Buffer.from(batch.packed.subarray(9)), Data);
+    const at = Buffer.from(body).indexOf(text);
+    for (const bad of '-_~ {\x7f\xc3,:`@[') {
+      for (let i = 0; i < text.length; i++) {
+        const broken = Uint8Array.from(body);
+        broken[at + i] = bad.charCodeAt(0);
+        assert.equal(scanner.scan('json', broken, buffers), null, `${bad} in place of ${i}`);
+      }
+    }
+  }
+});
+
+test('large bodies are taken, and their memory is not kept', () => {
+  let granted = 0;
+  const counted: BodyKernels = {
+    memory: (bytes) => {
+      granted++;
+      return kernels.memory(bytes);
+    },
+    open: (memory) => kernels.open(memory),
+  };
+  const own = new PutRecordsScanner(counted);
+  const large = json(request(400, {}, 9000));
+  const small = json(request(2, {}));
+  for (const [body, count, memories] of [
+    [small, 2, 1],
+    [large, 400, 2],
+    [small, 2, 3],
+    [small, 2, 3],
+  ] as const) {
+    assert.equal(own.scan('json', body, buffers)?.batch.count, count);
+    assert.equal(granted, memories);
+  }
+});
+
+test('without memory all is left to the general decoder', () => {
+  const none = new PutRecordsScanner({
+    memory: () => null,
+    open: (memory) => kernels.open(memory),
+  });
+  assert.equal(none.scan('json', json(request(2, {})), buffers), null);
+  assert.equal(none.scan('cbor', encodeOutput('cbor', request(2, {}))[0]!, buffers), null);
+});
+
+test('only PutRecords is meant, in either protocol', () => {
+  const target = 'Kinesis_20131202.PutRecords';
+  const ways = ['json', 'cbor'].map((protocol) =>
+    wayOfPutRecords({
+      'x-amz-target': target,
+      'content-type': `application/x-amz-${protocol}-1.1`,
+    }),
+  );
+  assert.deepEqual(ways, [0, 1]);
+  const type = { 'content-type': 'application/x-amz-json-1.1' };
+  assert.equal(wayOfPutRecords({ ...type, 'x-amz-target': `${target.slice(0, -1)}` }), -1);
+  assert.equal(wayOfPutRecords({ 'x-amz-target': target }), -1);
+});
