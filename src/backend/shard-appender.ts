@@ -105,7 +105,7 @@ export class ShardAppender {
     try {
       return this.#deps.store.append(draft);
     } catch (error) {
-      return Promise.reject(error);
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
   }
 

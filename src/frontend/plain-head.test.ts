@@ -4,9 +4,17 @@ import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parsePlainHead } from './plain-head.ts';
+import { PlainHeads } from './plain-head.ts';
+import type { PlainHead } from './plain-head.ts';
 
-const parse = (text: string, max = 4096) => parsePlainHead(Buffer.from(text, 'latin1'), max);
+const parse = (text: string, max = 4096) => new PlainHeads(max).read(Buffer.from(text, 'latin1'));
+
+/** What a head says. */
+function contentOf(head: PlainHead | null): unknown {
+  if (head === null) return null;
+  const { target, headers, rawHeaders, headerNames, bytes, bodyBytes } = head;
+  return { target, headers, rawHeaders, headerNames, bytes, bodyBytes };
+}
 
 const plain = (lines: string) => `POST / HTTP/1.1\r\n${lines}\r\n`;
 
@@ -28,7 +36,7 @@ test('reads a plain head', () => {
   const body = 'abcde';
   const head =
     'POST /?x=1 HTTP/1.1\r\nHost: h:1\r\nX-Amz-Target:  a b \r\nContent-Length: 5\r\n\r\n';
-  assert.deepEqual(parse(head + body), {
+  assert.deepEqual(contentOf(parse(head + body)), {
     target: '/?x=1',
     headers: { host: 'h:1', 'x-amz-target': 'a b', 'content-length': '5' },
     rawHeaders: ['Host', 'h:1', 'X-Amz-Target', 'a b', 'Content-Length', '5'],
@@ -100,4 +108,52 @@ test('what it takes, Node reads the same way', async () => {
     { numRuns: 2000 },
   );
   assert.ok(taken > 100);
+});
+
+test('reads heads alike as if each were the first', () => {
+  const name = fc.constantFrom(
+    'Host',
+    'HOST',
+    'host',
+    'X-A',
+    'X-AB',
+    'Connection',
+    'Content-Length',
+  );
+  const value = fc.constantFrom('', ' ', '5', ' 5', '5 ', '55', 'a b', 'keep-alive', 'close');
+  const lines = fc.array(fc.tuple(name, value), { minLength: 1, maxLength: 4 });
+  const target = fc.constantFrom('/', '/?a', '/b');
+  const text = fc
+    .tuple(target, lines)
+    .map(
+      ([path, list]) =>
+        `POST ${path} HTTP/1.1\r\n${list.map(([n, v]) => `${n}:${v}\r\n`).join('')}Content-Length: 7\r\n\r\n`,
+    );
+  let again = 0;
+  fc.assert(
+    fc.property(fc.array(text, { minLength: 2, maxLength: 20 }), (texts) => {
+      const heads = new PlainHeads(4096);
+      for (const each of [...texts, ...texts]) {
+        const read = contentOf(heads.read(Buffer.from(each, 'latin1')));
+        assert.deepEqual(read, contentOf(parse(each)));
+        if (read !== null) again++;
+      }
+    }),
+    { numRuns: 500 },
+  );
+  assert.ok(again > 100);
+});
+
+test('takes nothing of a head over to the next but what both say', () => {
+  const heads = new PlainHeads(4096);
+  const read = (lines: string) => heads.read(Buffer.from(plain(lines), 'latin1'));
+  assert.equal(read('Host: h\r\nX: 1\r\nContent-Length: 5\r\n')?.headers['x'], '1');
+  // The second line is like that of no head before, the third makes it one for Node.
+  assert.equal(read('Host: h\r\nX: 2\r\nContent-Length: x\r\n'), null);
+  const third = read('Host: h\r\nX: 1\r\nContent-Length: 6\r\n');
+  assert.deepEqual(third?.headers, { host: 'h', x: '1', 'content-length': '6' });
+  assert.equal(third.bodyBytes, 6);
+  const fourth = read('Host: h\r\nX: 2\r\nContent-Length: 6\r\n');
+  assert.deepEqual(fourth?.headers, { host: 'h', x: '2', 'content-length': '6' });
+  assert.deepEqual(third.headers, { host: 'h', x: '1', 'content-length': '6' });
 });

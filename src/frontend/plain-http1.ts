@@ -10,6 +10,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { PacedBody, wholeBody } from '../api/paced-body.ts';
 import type { ResponseStream } from '../api/response-stream.ts';
+import type { BodyWork } from '../runtime/body-buffers.ts';
 import { BodyCollector } from './body-collector.ts';
 import type { Expiring } from './deadlines.ts';
 import { bytesOfBody, dropBody } from './exchange.ts';
@@ -18,7 +19,7 @@ import { LINGER_BYTES_MAX, LINGER_MS } from './http-options.ts';
 import type { HttpParts } from './http-options.ts';
 import { sendPaced, SMALL_BYTES } from './paced-sender.ts';
 import { PlainBody } from './plain-body.ts';
-import { parsePlainHead } from './plain-head.ts';
+import { PlainHeads } from './plain-head.ts';
 import type { PlainHead } from './plain-head.ts';
 import { StaticReads } from './static-read.ts';
 import type { EndReads } from './static-read.ts';
@@ -40,11 +41,13 @@ export class PlainHttp1 {
   readonly #connections = new Set<PlainConnection>();
   readonly #keepAlive: string;
   readonly #reads = new StaticReads();
+  readonly heads: PlainHeads;
   #draining = false;
 
   constructor(parts: HttpParts, full: FullHttp1) {
     this.#parts = parts;
     this.#full = full;
+    this.heads = new PlainHeads(parts.limits.headerBytesMax);
     const seconds = Math.floor(parts.limits.keepAliveMs / 1000);
     this.#keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${seconds}\r\n\r\n`;
   }
@@ -82,6 +85,40 @@ export class PlainHttp1 {
 
   forget(connection: PlainConnection): void {
     this.#connections.delete(connection);
+  }
+}
+
+/** A request whose headers are put into a list only if somebody asks for it. */
+class PlainRequest implements HttpRequest {
+  readonly method = 'POST';
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly headerNames: readonly string[];
+  readonly remoteAddress: string;
+  readonly secure: boolean;
+  readonly body: Uint8Array;
+  readonly work: BodyWork | null;
+  readonly #head: PlainHead;
+
+  constructor(
+    head: PlainHead,
+    remoteAddress: string,
+    secure: boolean,
+    body: Uint8Array,
+    work: BodyWork | null,
+  ) {
+    this.target = head.target;
+    this.headers = head.headers;
+    this.headerNames = head.headerNames;
+    this.remoteAddress = remoteAddress;
+    this.secure = secure;
+    this.body = body;
+    this.work = work;
+    this.#head = head;
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.#head.rawHeaders;
   }
 }
 
@@ -184,7 +221,7 @@ class PlainConnection implements HttpReply, Expiring {
 
   #take(chunk: Buffer, isLent = false): void {
     if (this.#state === 'head') {
-      const head = parsePlainHead(chunk, this.#parts.limits.headerBytesMax);
+      const head = this.#home.heads.read(chunk);
       if (head === null || head.bodyBytes > this.#parts.limits.bodyBytesMax) {
         this.#handOver(isLent ? Buffer.from(chunk) : chunk);
         return;
@@ -232,13 +269,10 @@ class PlainConnection implements HttpReply, Expiring {
   }
 
   #request(collector: BodyCollector | null): HttpRequest {
-    const { target, headers, rawHeaders, headerNames } = this.#head as PlainHead;
+    const head = this.#head as PlainHead;
     const body = collector?.take() ?? nothing;
-    const work = collector?.begin(headers) ?? null;
-    const remoteAddress = this.#remoteAddress;
-    const secure = this.#secure;
-    const method = 'POST';
-    return { method, target, headers, rawHeaders, headerNames, remoteAddress, secure, body, work };
+    const work = collector?.begin(head.headers) ?? null;
+    return new PlainRequest(head, this.#remoteAddress, this.#secure, body, work);
   }
 
   /** Keeps what a client sends before it has its answer, and reads no more until then. */
