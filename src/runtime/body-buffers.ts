@@ -55,6 +55,8 @@ export interface KernelResult extends DecodeTarget {
 
 /** Work on a body that has been begun. */
 export interface BodyWork {
+  /** Whether nothing of it is to be done, or waited for, any more. */
+  readonly isDone: boolean;
   /**
    * SHA-256 of the body as 64 hexadecimal digits in lower case; what is missing of it is done, or
    * waited for, in the call.

@@ -87,6 +87,16 @@ test('what the thread makes is of the right bytes, slot after slot', async () =>
   }
 });
 
+test('work gets done without being asked for', async () => {
+  const thread = open();
+  const body = fill(thread, 60_000);
+  const work = thread.begin(body, decoded)!;
+  while (!work.isDone) await turn();
+  const before = thread.counts.byThread;
+  check(work, body);
+  assert.equal(thread.counts.byThread, before + 2);
+});
+
 test('only what is asked for is done, and what the kernel refuses is not', async () => {
   const thread = open({ digests: false });
   for (const [headers, first, expected] of [

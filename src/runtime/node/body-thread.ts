@@ -281,6 +281,12 @@ class SlotWork implements BodyWork {
     this.#counts = counts;
   }
 
+  get isDone(): boolean {
+    const { states } = this.#shared;
+    const at = this.#slot * KINDS;
+    return !isOpen(Atomics.load(states, at + DECODE)) && !isOpen(Atomics.load(states, at + DIGEST));
+  }
+
   digest(): string {
     this.#digest ??=
       this.#outcome(DIGEST) === done ? this.#stored() : hash('sha256', this.#body, 'hex');
@@ -324,6 +330,10 @@ class SlotWork implements BodyWork {
     this.#counts[outcome === done ? 'byThread' : 'byCaller'] += 1;
     return outcome;
   }
+}
+
+function isOpen(state: number): boolean {
+  return state === queued || state === running;
 }
 
 /** Bytes of the memory for so many bodies. */
@@ -383,7 +393,7 @@ export function serveBodies(kernels: BodyKernels): void {
   const { control, states } = shared;
   while (Atomics.load(control, STOP) === 0) {
     const begun = Atomics.load(control, BEGUN);
-    const at = newestWork(shared);
+    const at = oldestWork(shared);
     if (at < 0) {
       Atomics.wait(control, BEGUN, begun);
     } else if (Atomics.compareExchange(states, at, queued, running) === queued) {
@@ -396,24 +406,24 @@ export function serveBodies(kernels: BodyKernels): void {
 }
 
 /**
- * Place in `states` of the next piece of work of the body begun last; -1 where nothing is to be
- * done. The caller takes bodies in order, so that the two meet only at the last one that waits.
+ * Place in `states` of the next piece of work of the body begun first; -1 where nothing is to be
+ * done.
  */
-function newestWork({ states, orders, slots }: Shared): number {
-  let newest = -1;
-  let newestOrder = 0;
+function oldestWork({ states, orders, slots }: Shared): number {
+  let oldest = -1;
+  let oldestOrder = 0;
   for (let slot = 0; slot < slots; slot++) {
     const at = slot * KINDS;
     const kind = Atomics.load(states, at) === queued ? DECODE : DIGEST;
     const order = orders[slot]!;
     // By difference: the count goes round.
-    const isNewer = newest < 0 || ((order - newestOrder) | 0) > 0;
-    if (isNewer && Atomics.load(states, at + kind) === queued) {
-      newest = at + kind;
-      newestOrder = order;
+    const isOlder = oldest < 0 || ((order - oldestOrder) | 0) < 0;
+    if (isOlder && Atomics.load(states, at + kind) === queued) {
+      oldest = at + kind;
+      oldestOrder = order;
     }
   }
-  return newest;
+  return oldest;
 }
 
 function bodyOf(shared: Shared, slot: number): Uint8Array {
