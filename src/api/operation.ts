@@ -4,6 +4,7 @@
  */
 import type { RequestTags } from '../auth/request-context.ts';
 import type { BufferPool } from '../common/buffer-pool.ts';
+import type { SequenceNumberTexts } from '../model/sequence-number.ts';
 import type { ErrorCode } from '../model/service-error.ts';
 import type { BodyWork } from '../runtime/body-buffers.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -50,6 +51,7 @@ export interface DataContext {
   readonly access: Access;
   /** Memory for the records of answers. */
   readonly answers: AnswerBudget;
+  readonly numbers: SequenceNumberTexts;
 }
 
 /** What every operation may work with. */

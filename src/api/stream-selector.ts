@@ -11,8 +11,8 @@ import type { DataContext, OperationContext, Target } from './operation.ts';
 
 /** The members of a request that select a stream. `StreamId` is reserved, accepted and ignored. */
 export interface StreamSelector {
-  readonly StreamName?: string;
-  readonly StreamARN?: string;
+  readonly StreamName?: string | undefined;
+  readonly StreamARN?: string | undefined;
 }
 
 /** Account and name of the selected stream, whether or not it exists. Throws InvalidArgument. */

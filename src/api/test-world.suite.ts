@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { BufferPool } from '../common/buffer-pool.ts';
+import { SequenceNumberTexts } from '../model/sequence-number.ts';
 import type { FollowOutcome, PositionQuery, ReadOutcome } from '../model/data-plane.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { Section } from '../model/section.ts';
@@ -153,6 +154,7 @@ export class TestWorld {
   protocol: Protocol = 'json';
   readonly buffers: BufferPool = new BufferPool({ idleBytesMax: 0, bufferBytesMax: 0 });
   answers: AnswerBudget = new AnswerBudget({ bytesMax: 1e9, bytesMin: 0 });
+  readonly numbers: SequenceNumberTexts = new SequenceNumberTexts();
 
   context(): OperationContext {
     return {
@@ -166,6 +168,7 @@ export class TestWorld {
       consumers: this.control,
       tokens: this.tokens,
       answers: this.answers,
+      numbers: this.numbers,
       access: {
         check: (_caller, action, target) => {
           this.accesses.push({ action, target });

@@ -75,9 +75,9 @@ interface Form {
   readonly names: { readonly sent: readonly string[]; readonly lower: readonly string[] };
   /** Names as sent with their colons. */
   readonly labels: readonly string[];
-  /** Whole lines of the head that came last, and what they say. */
+  /** Whole lines of the head that came last, and what they say; heads are given copies of it. */
   readonly lines: string[];
-  headers: Readonly<Record<string, string>>;
+  readonly headers: Record<string, string>;
 }
 
 /**
@@ -89,8 +89,9 @@ export class PlainHeads {
   /** The one that was met last comes first. */
   readonly #forms: Form[] = [];
   /** Of the head being read: lines that differ, and their places. */
-  readonly #newLines: string[] = [];
   readonly #newPlaces: number[] = [];
+  readonly #newLines: string[] = [];
+  readonly #newValues: string[] = [];
 
   constructor(headBytesMax: number) {
     this.#headBytesMax = headBytesMax;
@@ -126,7 +127,7 @@ export class PlainHeads {
     }
     forms.unshift(form);
     forms.length = Math.min(forms.length, FORMS_MAX);
-    return new PlainHead(form.target, form.headers, form.names, end + 4);
+    return new PlainHead(form.target, { ...form.headers }, form.names, end + 4);
   }
 
   /** Headers of a head of this form, which remembers them; null for one that is not. */
@@ -136,7 +137,6 @@ export class PlainHeads {
       return null;
     }
     let changed = 0;
-    let headers: Record<string, string> | null = null;
     let at = start.length;
     for (let i = 0; i < lines.length; i++) {
       const last = lines[i] as string;
@@ -151,22 +151,24 @@ export class PlainHeads {
         return null;
       }
       const lineEnd = text.indexOf('\r', valueAt);
-      headers ??= { ...form.headers };
-      headers[names.lower[i] as string] = withoutBlanks(text, valueAt, lineEnd);
+      const value = withoutBlanks(text, valueAt, lineEnd);
+      if (!isUsual(names.lower[i] as string, value)) {
+        return null;
+      }
       this.#newPlaces[changed] = i;
+      this.#newValues[changed] = value;
       this.#newLines[changed++] = text.slice(at, lineEnd + 2);
       at = lineEnd + 2;
     }
-    if (at !== text.length || (headers !== null && !isUsual(headers))) {
+    if (at !== text.length) {
       return null;
     }
-    if (headers !== null) {
-      for (let i = 0; i < changed; i++) {
-        lines[this.#newPlaces[i] as number] = this.#newLines[i] as string;
-      }
-      form.headers = headers;
+    for (let i = 0; i < changed; i++) {
+      const place = this.#newPlaces[i] as number;
+      lines[place] = this.#newLines[i] as string;
+      form.headers[names.lower[place] as string] = this.#newValues[i] as string;
     }
-    return form.headers;
+    return { ...form.headers };
   }
 }
 
@@ -183,16 +185,17 @@ function formOf(text: string): Form | null {
     const lineEnd = text.indexOf('\r', colon);
     const rawName = text.slice(at, colon);
     const name = rawName.toLowerCase();
-    if (name in headers || unusual.has(name)) {
+    const value = withoutBlanks(text, colon + 1, lineEnd);
+    if (name in headers || !isUsual(name, value)) {
       return null;
     }
-    headers[name] = withoutBlanks(text, colon + 1, lineEnd);
+    headers[name] = value;
     sent.push(rawName);
     lower.push(name);
     lines.push(text.slice(at, lineEnd + 2));
     at = lineEnd + 2;
   }
-  if (!isUsual(headers)) {
+  if (headers['content-length'] === undefined) {
     return null;
   }
   const target = start.slice('POST '.length, -' HTTP/1.1\r\n'.length);
@@ -200,14 +203,12 @@ function formOf(text: string): Form | null {
   return { target, start, names: { sent, lower }, labels, lines, headers };
 }
 
-/** Whether a body of known length follows, and another request may follow that. */
-function isUsual(headers: Readonly<Record<string, string>>): boolean {
-  const { connection } = headers;
-  const length = headers['content-length'] ?? '';
-  return (
-    lengthPattern.test(length) &&
-    (connection === undefined || connection.toLowerCase() === 'keep-alive')
-  );
+/** Whether a header leaves it at a body of known length that another request may follow. */
+function isUsual(name: string, value: string): boolean {
+  if (name === 'content-length') {
+    return lengthPattern.test(value);
+  }
+  return name === 'connection' ? value.toLowerCase() === 'keep-alive' : !unusual.has(name);
 }
 
 /** `text[start, end)` without the spaces and tabs at its ends. */

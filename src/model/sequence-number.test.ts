@@ -5,6 +5,7 @@ import {
   decodeSequenceNumber,
   endingSequenceNumber,
   sequenceNumber,
+  SequenceNumberTexts,
   SequenceNumberWriter,
   StreamSequenceNumbers,
   startingSequenceNumber,
@@ -63,6 +64,21 @@ test('a writer gives the same as one by one, whatever the order of ordinals and 
         }
       },
     ),
+  );
+});
+
+test('texts are the same as one by one, whatever shards take turns', () => {
+  const near = fc.constantFrom(0, 1, 63, 64, 65, 128);
+  const record = fc.tuple(near, near, fc.nat(3));
+  fc.assert(
+    fc.property(fc.nat(16_000_000_000), fc.array(record, { maxLength: 60 }), (c, records) => {
+      const numbers = new SequenceNumberTexts();
+      records.forEach(([later, index, tick], at) => {
+        const seconds = c + later + tick;
+        const text = numbers.text(c + later, index, at, seconds);
+        assert.equal(text, reference(c + later, index, BigInt(at), seconds));
+      });
+    }),
   );
 });
 

@@ -185,6 +185,29 @@ export class SequenceNumberWriter {
   }
 }
 
+/** Shards whose writers are kept at a time. */
+const WRITERS_MAX = 64;
+
+/** Texts of single records of whatever shards; those of one shard mostly come one by one. */
+export class SequenceNumberTexts {
+  readonly #writers: (SequenceNumberWriter | undefined)[] = [];
+  readonly #createdSeconds: Float64Array = new Float64Array(WRITERS_MAX).fill(-1);
+  readonly #indexes: Float64Array = new Float64Array(WRITERS_MAX).fill(-1);
+
+  /** As `sequenceNumber`. */
+  text(createdSeconds: number, index: number, ordinal: number, recordSeconds: number): string {
+    const place = (createdSeconds + index) % WRITERS_MAX;
+    const kept = this.#writers[place];
+    const isKept = this.#createdSeconds[place] === createdSeconds && this.#indexes[place] === index;
+    if (kept !== undefined && isKept) return kept.text(ordinal, recordSeconds);
+    const writer = new SequenceNumberWriter(createdSeconds, index);
+    this.#writers[place] = writer;
+    this.#createdSeconds[place] = createdSeconds;
+    this.#indexes[place] = index;
+    return writer.text(ordinal, recordSeconds);
+  }
+}
+
 /**
  * Writes the sequence numbers of records of one stream after the other, whichever shard each is in:
  * nothing is kept per shard, so a batch over hundreds of shards costs what one over a few does.

@@ -11,6 +11,7 @@ import type { Admit, DecodedBody } from '../api/registry.ts';
 import type { Tokens } from '../api/tokens.ts';
 import type { BufferPool } from '../common/buffer-pool.ts';
 import type { ApiCalls, Call, CallOutput } from '../frontend/pipeline.ts';
+import { SequenceNumberTexts } from '../model/sequence-number.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Rpc } from '../runtime/rpc.ts';
@@ -53,6 +54,7 @@ export class FrontEndApi implements ApiCalls<Caller, ForwardableBody> {
   readonly #options: FrontEndApiOptions;
   readonly #buffers: BufferPool;
   readonly #answers = new AnswerBudget(ANSWER_OPTIONS);
+  readonly #numbers = new SequenceNumberTexts();
 
   constructor({ rpc, buffers, ...parts }: FrontEndApiDependencies, options: FrontEndApiOptions) {
     this.#parts = parts;
@@ -80,6 +82,7 @@ export class FrontEndApi implements ApiCalls<Caller, ForwardableBody> {
       requestId: call.requestId,
       protocol: call.protocol,
       answers: this.#answers,
+      numbers: this.#numbers,
     };
     return invoke(known, context, input.decoded, this.#admit);
   }

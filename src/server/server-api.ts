@@ -12,6 +12,7 @@ import { assert } from '../common/assert.ts';
 import type { BufferPool } from '../common/buffer-pool.ts';
 import type { ApiCalls, Call, CallOutput } from '../frontend/pipeline.ts';
 import type { OperationLimits } from '../frontend/operation-limits.ts';
+import { SequenceNumberTexts } from '../model/sequence-number.ts';
 import type { BodyWork } from '../runtime/body-buffers.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ANSWER_OPTIONS } from './buffer-options.ts';
@@ -32,6 +33,7 @@ export class ServerApi implements ApiCalls<Caller, DecodedBody> {
   readonly #region: string;
   readonly #admit: Admit;
   readonly #answers = new AnswerBudget(ANSWER_OPTIONS);
+  readonly #numbers = new SequenceNumberTexts();
   #settled: (() => Promise<void>) | null = null;
 
   constructor(dependencies: ServerApiDependencies, region: string) {
@@ -83,6 +85,7 @@ export class ServerApi implements ApiCalls<Caller, DecodedBody> {
       tokens,
       access,
       answers: this.#answers,
+      numbers: this.#numbers,
     };
     const settled = dataOperations.has(operation) ? null : this.#settled;
     return settled === null

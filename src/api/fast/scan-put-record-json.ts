@@ -10,13 +10,14 @@ import { RECORD_BYTES_MAX } from '../../model/limits.ts';
 import { packedHeaderBytes, type RecordBatch } from '../../model/record-batch.ts';
 import { hashKey, streamArn, streamName } from '../shapes.ts';
 import { closeBrace, comma, JsonScanner, openBrace } from './json-scanner.ts';
-import type { ScannedPutRecords } from './put-records-kernel.ts';
+import type { PutInput } from '../put-rules.ts';
+import type { StreamSelector } from '../stream-selector.ts';
 
 /** Longest ASCII partition key. */
 const KEY_BYTES_MAX = 256;
 
 /** Null when the body is anything but the plain case. */
-export function scanPutRecordJson(body: Uint8Array): ScannedPutRecords | null {
+export function scanPutRecordJson(body: Uint8Array): (StreamSelector & PutInput) | null {
   const scanner = new Scanner(body);
   return scanner.hasEscapes() ? null : scanner.scan();
 }
@@ -30,7 +31,7 @@ class Scanner extends JsonScanner {
   #dataStart = -1;
   #dataEnd = -1;
 
-  scan(): ScannedPutRecords | null {
+  scan(): (StreamSelector & PutInput) | null {
     if (!this.take(openBrace)) return null;
     do {
       if (!this.memberName() || !this.#member()) return null;
@@ -42,9 +43,11 @@ class Scanner extends JsonScanner {
     const batch = this.#batch();
     if (batch === null) return null;
     return {
-      ...(this.#name === undefined ? {} : { StreamName: this.#name }),
-      ...(this.#arn === undefined ? {} : { StreamARN: this.#arn }),
+      StreamName: this.#name,
+      StreamARN: this.#arn,
       batch,
+      invalidHashKey: null,
+      dryRun: false,
     };
   }
 

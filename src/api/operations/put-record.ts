@@ -1,7 +1,8 @@
 /** PutRecord: appends one record and tells its shard and sequence number. */
 import { invalidRecord, throughputExceeded, type StreamRef } from '../../model/messages.ts';
 import { RecordBatchBuilder } from '../../model/record-batch-builder.ts';
-import { decodeSequenceNumber, sequenceNumber } from '../../model/sequence-number.ts';
+import { decodeSequenceNumber } from '../../model/sequence-number.ts';
+import type { SequenceNumberTexts } from '../../model/sequence-number.ts';
 import { kmsCodes, ServiceError } from '../../model/service-error.ts';
 import { shardId } from '../../model/shard-id.ts';
 import { scanPutRecordJson } from '../fast/scan-put-record-json.ts';
@@ -30,8 +31,6 @@ interface Answer {
   readonly EncryptionType: 'KMS' | undefined;
 }
 
-const utf8 = new TextEncoder();
-
 export const putRecord: DataOperation<Input, Answer> = {
   name: 'PutRecord',
   plane: 'data',
@@ -58,15 +57,12 @@ export const putRecord: DataOperation<Input, Answer> = {
     ...kmsCodes,
   ],
   codec: {
-    decodeJson(body) {
-      const scanned = scanPutRecordJson(body);
-      return scanned === null ? null : { ...scanned, invalidHashKey: null, dryRun: false };
-    },
+    decodeJson: scanPutRecordJson,
     encodeJson({ ShardId, SequenceNumber, EncryptionType }) {
       const encryption =
         EncryptionType === undefined ? '' : `,"EncryptionType":"${EncryptionType}"`;
       const text = `{"ShardId":"${ShardId}","SequenceNumber":"${SequenceNumber}"${encryption}}`;
-      return [utf8.encode(text)];
+      return [Buffer.from(text, 'latin1')];
     },
   },
   prepare(given) {
@@ -90,7 +86,7 @@ export const putRecord: DataOperation<Input, Answer> = {
     if (input.dryRun) throw dryRun();
     return context.data
       .append(stream, input.batch)
-      .then((result) => answer(stream.document, result));
+      .then((result) => answer(context.numbers, stream.document, result));
   },
 };
 
@@ -105,7 +101,7 @@ function checkOrdering(text: string, stream: StreamRef, nowMs: number): void {
   }
 }
 
-function answer(stream: StreamRef, result: AppendResult): Answer {
+function answer(numbers: SequenceNumberTexts, stream: StreamRef, result: AppendResult): Answer {
   const index = result.shardIndexes[0]!;
   if (result.status[0] === 1) {
     const text = throughputExceeded.shard(index, stream);
@@ -115,7 +111,7 @@ function answer(stream: StreamRef, result: AppendResult): Answer {
   const seconds = Math.floor(result.arrivalMs[0]! / 1000);
   return {
     ShardId: shardId(index),
-    SequenceNumber: sequenceNumber(result.createdSeconds[0]!, index, result.ordinals[0]!, seconds),
+    SequenceNumber: numbers.text(result.createdSeconds[0]!, index, result.ordinals[0]!, seconds),
     EncryptionType: result.encrypted ? 'KMS' : undefined,
   };
 }
