@@ -125,6 +125,8 @@ export class EntryTable {
   #words: Uint32Array;
   /** By row: the row of the same shard before it. */
   #before: Int32Array;
+  /** By row: which of the unit's shards it is of. */
+  #slots: Uint32Array;
   #length = 0;
 
   /** `rows` is a guess of how many there will be. */
@@ -134,14 +136,15 @@ export class EntryTable {
     this.#view = new DataView(this.#bytes.buffer);
     this.#words = new Uint32Array(this.#bytes.buffer);
     this.#before = new Int32Array(capacity);
+    this.#slots = new Uint32Array(capacity);
   }
 
   get length(): number {
     return this.#length;
   }
 
-  /** Adds a row, whose shard's row before is `before`, and gives its number. */
-  push(before: number, entry: IndexEntry): number {
+  /** Adds a row of shard `slot`, whose row before is `before`, and gives its number. */
+  push(slot: number, before: number, entry: IndexEntry): number {
     if (this.#length === this.#before.length) {
       this.#grow();
     }
@@ -156,6 +159,7 @@ export class EntryTable {
     view.setUint32(at + 32, entry.payloadCrc, true);
     view.setUint32(at + 36, entry.keyId, true);
     this.#before[this.#length] = before;
+    this.#slots[this.#length] = slot;
     this.#length += 1;
     return this.#length - 1;
   }
@@ -170,15 +174,22 @@ export class EntryTable {
     return new EntryRows(this.#bytes, count, order);
   }
 
-  /** Copies the `count` rows of a shard that end with `last` to before `end`, in their order. */
-  copyChain(last: number, count: number, to: Uint32Array, end: number): void {
-    let at = end;
-    for (let left = count, row = last; left > 0; left -= 1, row = this.#before[row]!) {
-      at -= entryWords;
-      const from = row * entryWords;
+  /**
+   * Copies all rows to the places of their shards: the first of shard `slot` to word `from[slot]`,
+   * the others behind it. Rows are read one after the other and only what is written is scattered,
+   * which processors wait for least.
+   */
+  copyByShard(to: Uint32Array, from: Uint32Array): void {
+    const words = this.#words;
+    const slots = this.#slots;
+    const end = this.#length * entryWords;
+    for (let row = 0, at = 0; at < end; row += 1, at += entryWords) {
+      const slot = slots[row]!;
+      const into = from[slot]!;
       for (let word = 0; word < entryWords; word += 1) {
-        to[at + word] = this.#words[from + word]!;
+        to[into + word] = words[at + word]!;
       }
+      from[slot] = into + entryWords;
     }
   }
 
@@ -191,5 +202,8 @@ export class EntryTable {
     const before = new Int32Array(this.#before.length * 2);
     before.set(this.#before);
     this.#before = before;
+    const slots = new Uint32Array(this.#slots.length * 2);
+    slots.set(this.#slots);
+    this.#slots = slots;
   }
 }

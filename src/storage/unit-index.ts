@@ -15,6 +15,7 @@
  */
 import { assert } from '../common/assert.ts';
 import { crc32 } from '../common/crc32.ts';
+import { ShardKeyMap } from '../model/shard-key-map.ts';
 import type { ShardKey } from '../model/stream.ts';
 import type { IndexEntry } from './entry-rows.ts';
 import { entryBytes, EntryRows, EntryTable } from './entry-rows.ts';
@@ -32,6 +33,8 @@ const NONE = -1;
 /** One shard within a unit being indexed. */
 export class ShardEntries {
   readonly shard: ShardKey;
+  /** Which of the unit's shards it is, by when it was begun. */
+  readonly slot: number;
   /** Next ordinal and last arrival when the unit began. */
   readonly begin: number;
   readonly beginArrivalMs: number;
@@ -45,8 +48,9 @@ export class ShardEntries {
   #order: Uint32Array = NO_ROWS;
   #ordered = 0;
 
-  constructor(shard: ShardKey, begin: number, beginArrivalMs: number) {
+  constructor(shard: ShardKey, slot: number, begin: number, beginArrivalMs: number) {
     this.shard = shard;
+    this.slot = slot;
     this.begin = begin;
     this.beginArrivalMs = beginArrivalMs;
     this.end = begin;
@@ -79,7 +83,9 @@ export class UnitIndexBuilder {
    */
   readonly rewrittenBytes: number;
   readonly #table: EntryTable;
-  readonly #shards = new Map<ShardKey, ShardEntries>();
+  /** By slot. */
+  readonly #shards: ShardEntries[] = [];
+  readonly #byKey = new ShardKeyMap<ShardEntries>();
 
   /** `entries` is a guess of how many there will be. */
   constructor(from: number, generation: number, rewrittenBytes: number, entries = 0) {
@@ -95,27 +101,29 @@ export class UnitIndexBuilder {
 
   /** Says where `shard` stands at the unit's begin; the first call for a shard counts. */
   begin(shard: ShardKey, next: number, lastArrivalMs: number): ShardEntries {
-    let entries = this.#shards.get(shard);
+    let entries = this.#byKey.get(shard);
     if (entries === undefined) {
-      entries = new ShardEntries(shard, next, lastArrivalMs);
-      this.#shards.set(shard, entries);
+      entries = new ShardEntries(shard, this.#shards.length, next, lastArrivalMs);
+      this.#shards.push(entries);
+      this.#byKey.set(shard, entries);
     }
     return entries;
   }
 
   get(shard: ShardKey): ShardEntries | undefined {
-    return this.#shards.get(shard);
+    return this.#byKey.get(shard);
   }
 
-  shards(): IterableIterator<ShardEntries> {
-    return this.#shards.values();
+  /** In the order in which they were begun. */
+  shards(): readonly ShardEntries[] {
+    return this.#shards;
   }
 
   /** Enters a section. */
   add(entries: ShardEntries, entry: IndexEntry): void {
     const { baseOrdinal, arrivalMs } = entry;
     assert(baseOrdinal >= entries.end, 'index: ordinals of a shard must rise');
-    entries.last = this.#table.push(entries.last, entry);
+    entries.last = this.#table.push(entries.slot, entries.last, entry);
     entries.count += 1;
     entries.end = baseOrdinal + entry.count;
     entries.endArrivalMs = Math.max(entries.endArrivalMs, arrivalMs);
@@ -125,7 +133,7 @@ export class UnitIndexBuilder {
   }
 
   rows(shard: ShardKey): EntryRows | null {
-    const entries = this.#shards.get(shard);
+    const entries = this.#byKey.get(shard);
     return entries === undefined
       ? null
       : this.#table.rows(entries.order(this.#table), entries.count);
@@ -133,17 +141,21 @@ export class UnitIndexBuilder {
 
   /** The index as the bytes of a sidecar file. */
   sealed(identity: number): Uint8Array {
-    const shards = [...this.#shards.values()].sort((a, b) => a.shard - b.shard);
+    const shards = this.#sortedShards();
     const directoryEnd = indexHeaderBytes + shards.length * DIRECTORY_ROW_BYTES;
     const bytes = new Uint8Array(directoryEnd + this.#table.length * entryBytes);
+    const froms = new Uint32Array(shards.length);
+    let from = directoryEnd;
+    for (const { slot, count } of shards) {
+      froms[slot] = from / 4;
+      from += count * entryBytes;
+    }
+    this.#table.copyByShard(new Uint32Array(bytes.buffer), froms);
     const view = new DataView(bytes.buffer);
-    const words = new Uint32Array(bytes.buffer);
     let entry = 0;
-    for (const [index, shard] of shards.entries()) {
-      const from = directoryEnd + entry * entryBytes;
-      const end = from + shard.count * entryBytes;
-      this.#table.copyChain(shard.last, shard.count, words, end / 4);
-      const at = indexHeaderBytes + index * DIRECTORY_ROW_BYTES;
+    let at = indexHeaderBytes;
+    for (const shard of shards) {
+      const start = directoryEnd + entry * entryBytes;
       setU64(view, at, shard.shard);
       setU64(view, at + 8, shard.begin);
       setU64(view, at + 16, shard.end);
@@ -152,8 +164,10 @@ export class UnitIndexBuilder {
       view.setUint32(at + 40, entry, true);
       view.setUint32(at + 44, shard.count, true);
       view.setUint32(at + 48, shard.payloadBytes, true);
-      view.setUint32(at + 52, crc32(bytes.subarray(from, end)), true);
+      const entries = new Uint8Array(bytes.buffer, start, shard.count * entryBytes);
+      view.setUint32(at + 52, crc32(entries), true);
       entry += shard.count;
+      at += DIRECTORY_ROW_BYTES;
     }
     view.setUint32(0, MAGIC, true);
     view.setUint8(4, VERSION);
@@ -165,6 +179,12 @@ export class UnitIndexBuilder {
     setU64(view, 32, this.rewrittenBytes);
     view.setUint32(CRC_AT, directoryChecksum(bytes.subarray(0, directoryEnd)), true);
     return bytes;
+  }
+
+  /** By ShardKey; sorting numbers needs no call per comparison. */
+  #sortedShards(): ShardEntries[] {
+    const keys = Float64Array.from(this.#shards, ({ shard }) => shard).sort();
+    return Array.from(keys, (key) => this.#byKey.get(key)!);
   }
 }
 
