@@ -417,8 +417,9 @@ function headChecksum(head: Uint8Array): number {
 
 export function setU64(view: DataView, at: number, value: number): void {
   assert(Number.isSafeInteger(value) && value >= 0, 'frame: not an unsigned whole number');
-  view.setUint32(at, value % U32, true);
-  view.setUint32(at + 4, Math.floor(value / U32), true);
+  const high = Math.floor(value / U32);
+  view.setUint32(at, value - high * U32, true);
+  view.setUint32(at + 4, high, true);
 }
 
 export function getU64(view: DataView, at: number): number {
