@@ -5,12 +5,12 @@
  * Invariants: ordinals and arrival stamps are given in call order when an append is accepted and
  * only grow within a shard (I3); what is accepted is handed to the store in the same turn.
  */
+import { assert } from '../common/assert.ts';
 import { gatherFrom } from '../common/pieces.ts';
 import { appendKinds, recordAt } from '../model/data-plane.ts';
 import type { AppendFailure, AppendOutcomes, ShardAppends } from '../model/data-plane.ts';
 import { recordBytes } from '../model/packed.ts';
 import { packedHeaderBytes } from '../model/record-batch.ts';
-import type { ShardKey } from '../model/stream.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { StreamEntry } from '../shardmap/shard-map.ts';
 import { EngineUnavailableError, FencedError, LogFullError } from '../storage/commit-log.ts';
@@ -26,8 +26,8 @@ export interface ShardAppenderDependencies {
   readonly store: VolumeStore;
   readonly clock: Clock;
   readonly keys: SectionKeys;
-  /** The state of a shard that is here and open; null for any other. */
-  openState(shard: ShardKey): ShardState | null;
+  /** Fills `into`: for each shard its state if it is here and open, else null. */
+  openStates(shards: Float64Array, into: (ShardState | null)[]): void;
   /** Called when appends in flight have been settled. */
   settled(): void;
 }
@@ -74,6 +74,7 @@ export class ShardAppender {
       nowMs: this.#deps.clock.now(),
       monotonicMs: this.#deps.clock.monotonic(),
     };
+    this.#aheadOf(states);
     // From here to handing the sections to the store nothing may wait: order is given here.
     const draft = this.#draft;
     draft.begin(
@@ -112,7 +113,7 @@ export class ShardAppender {
   /** By shard of a call: the state of those that are here and open. */
   #statesOf({ shards }: ShardAppends): (ShardState | null)[] {
     const states: (ShardState | null)[] = [];
-    for (const shard of shards) states.push(this.#deps.openState(shard));
+    this.#deps.openStates(shards, states);
     return states;
   }
 
@@ -128,6 +129,18 @@ export class ShardAppender {
       if (encryption !== null) (ids ??= new Set()).add(encryption.dataKeyId);
     }
     return ids === null ? noKeys : this.#deps.keys.resolve(ids);
+  }
+
+  /**
+   * Reads what accepting records of these shards will look at. A processor reads many places of
+   * memory at once where the program is nothing but reads, and waits for each one else.
+   */
+  #aheadOf(states: readonly (ShardState | null)[]): void {
+    let sum = 0;
+    for (const state of states) {
+      if (state !== null) sum += state.lastArrivalMs + state.use.recordsIn;
+    }
+    assert(sum >= 0, 'appender: counts'); // What is not used would not be read.
   }
 
   /** Decides which records of shard `i` of a call are let in and stamps them; false: none are. */

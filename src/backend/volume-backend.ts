@@ -82,7 +82,7 @@ export class VolumeBackend implements Backend {
         store: this.#store,
         clock: this.#clock,
         keys: this.#keys,
-        openState: (shard) => this.#openState(shard),
+        openStates: (shards, into) => this.#openStates(shards, into),
         settled: () => {
           if (this.#sealWaiters.length > 0) this.#wakeSealWaiters();
         },
@@ -340,15 +340,20 @@ export class VolumeBackend implements Backend {
     return entry?.document.volume === this.#volume ? entry : undefined;
   }
 
-  /** The state of a shard that is here and open; null for any other. */
-  #openState(shard: ShardKey): ShardState | null {
-    let state = this.#states.get(shard);
-    if (state?.seenAt !== this.#changes) {
-      const entry = this.#entry(shard);
-      if (entry === undefined) return null;
-      state = this.#state(entry);
+  /**
+   * Fills `into`: for each shard its state if it is here and open, else null. Finds all states
+   * before it looks into any: where each is a miss of the processor's caches, those then overlap.
+   */
+  #openStates(shards: Float64Array, into: (ShardState | null)[]): void {
+    for (let i = 0; i < shards.length; i++) into[i] = this.#states.get(shards[i]!) ?? null;
+    for (let i = 0; i < shards.length; i++) {
+      let state = into[i] ?? null;
+      if (state?.seenAt !== this.#changes) {
+        const entry = this.#entry(shards[i]!);
+        state = entry === undefined ? null : this.#state(entry);
+      }
+      into[i] = state !== null && state.isOpen ? state : null;
     }
-    return state.isOpen ? state : null;
   }
 
   #state(entry: ShardEntry): ShardState {

@@ -132,6 +132,31 @@ export class TailRing {
     this.#chain(state, entry);
   }
 
+  /**
+   * Reads what pushes for `states[first … end)` will look at: the ends of their chains, and the
+   * owners of the entries that give way. Gives a sum of it, which is of no other use.
+   */
+  aheadOf(states: readonly ShardState[], first: number, end: number): number {
+    const u32 = this.#u32;
+    let sum = 0;
+    for (let i = first; i < end; i += 1) {
+      const { hotFirst, hotLast } = states[i]!;
+      if (hotFirst !== null && hotLast !== null) {
+        sum += u32[hotFirst * U32 + PLACE]! + u32[hotLast * U32 + JUMP]!;
+      }
+    }
+    for (let i = first; i < end; i += 1) {
+      const { hotLast } = states[i]!;
+      const jump = hotLast === null ? NONE : u32[hotLast * U32 + JUMP]!;
+      if (jump !== NONE) sum += u32[jump * U32 + JUMP]!;
+    }
+    const leaving = Math.min(end - first, this.#size);
+    for (let i = 0; i < leaving; i += 1) {
+      sum += this.#owners[(this.#first + i) & (this.#capacity - 1)]!.hotOrdinal;
+    }
+    return sum;
+  }
+
   /** First entry of the shard that ends above `ordinal`; null when none does. */
   findOrdinal(state: ShardState, ordinal: number): number | null {
     return this.#find(state, (entry) => this.#end(entry) > ordinal);
