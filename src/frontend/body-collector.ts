@@ -1,5 +1,6 @@
 /**
- * Collects a request body into one buffer, with one copy at most.
+ * Collects a request body into one buffer, with one copy at most; with none of what its sender
+ * reads straight into the buffer's room.
  *
  * A body that arrives in one piece is handed on as it is. Otherwise the declared length is trusted
  * only up to `TRUSTED_BYTES_MAX`; beyond that the buffer doubles as bytes really arrive, so a
@@ -20,6 +21,9 @@ const UNKNOWN_BYTES = 16 * 1024;
 
 /** From this size on buffers are worth being used again, bytes. */
 const SPARE_BYTES_MIN = 64 * 1024;
+
+/** Below this a read to its place saves less than a further read costs, bytes. */
+const ROOM_BYTES_MIN = 16 * 1024;
 
 const nothing = new Uint8Array(0);
 
@@ -116,6 +120,21 @@ export class BodyCollector {
     this.#budget.copy(chunk, this.#buffer, this.#length);
     this.#length = length;
     return 'taken';
+  }
+
+  /**
+   * Where the next of the `missing` bytes may be written, to be told by `extend`; null where a copy
+   * by `add` costs less, or the buffer is full. To be given up before `release`.
+   */
+  room(missing: number): Uint8Array | null {
+    const at = this.#length;
+    const bytes = Math.min(missing, this.#buffer.length - at);
+    return bytes < ROOM_BYTES_MIN ? null : this.#buffer.subarray(at, at + bytes);
+  }
+
+  /** `bytes` have been written to the start of the room. */
+  extend(bytes: number): void {
+    this.#length += bytes;
   }
 
   /** Begins the work on the whole body; null where there is nothing to gain. */

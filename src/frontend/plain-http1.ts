@@ -22,7 +22,7 @@ import { PlainBody } from './plain-body.ts';
 import { PlainHeads } from './plain-head.ts';
 import type { PlainHead } from './plain-head.ts';
 import { StaticReads } from './static-read.ts';
-import type { EndReads } from './static-read.ts';
+import type { SocketReader, SocketReads } from './static-read.ts';
 import { WritableResponseStream } from './writable-stream.ts';
 
 const nothing: Buffer = Buffer.alloc(0);
@@ -128,7 +128,7 @@ class PlainRequest implements HttpRequest {
  */
 type State = 'head' | 'body' | 'work' | 'answer' | 'over';
 
-class PlainConnection implements HttpReply, Expiring {
+class PlainConnection implements HttpReply, Expiring, SocketReader {
   deadlineMs: number;
   readonly #home: PlainHttp1;
   readonly #parts: HttpParts;
@@ -139,7 +139,8 @@ class PlainConnection implements HttpReply, Expiring {
   readonly #onEnd = (): void => this.#ended();
   readonly #onClose = (): void => this.#closed();
   readonly #onWritten = (): void => this.#written();
-  #endReads: EndReads = () => undefined;
+  /** Null while input comes by 'data' events. */
+  #reads: SocketReads | null = null;
   #state: State = 'head';
   #head: PlainHead | null = null;
   #body: BodyCollector | null = null;
@@ -163,9 +164,28 @@ class PlainConnection implements HttpReply, Expiring {
     socket.on('close', this.#onClose);
   }
 
-  /** Has the input read into a buffer of many connections: what is not used at once is copied. */
+  /**
+   * Has the input read into a buffer of many connections, of which what is not used at once is
+   * copied, and bodies to where they belong.
+   */
   shareReads(reads: StaticReads): void {
-    this.#endReads = reads.begin(this.#socket, (bytes) => this.#take(bytes, true));
+    this.#reads = reads.begin(this.#socket, this);
+  }
+
+  read(bytes: Buffer): void {
+    this.#take(bytes, true);
+  }
+
+  place(): Uint8Array | null {
+    return this.#state === 'body' ? (this.#body?.room(this.#missing) ?? null) : null;
+  }
+
+  placed(bytes: number): void {
+    this.#missing -= bytes;
+    this.#body?.extend(bytes);
+    if (this.#missing === 0) {
+      this.#work();
+    }
   }
 
   drain(): void {
@@ -259,12 +279,17 @@ class PlainConnection implements HttpReply, Expiring {
     if (this.#missing > 0) {
       return;
     }
-    this.#state = 'work';
-    this.deadlineMs = Infinity;
     if (part.length < bytes.length) {
       const early = bytes.subarray(part.length);
       this.#hold(isLent ? Buffer.from(early) : early);
     }
+    this.#work();
+  }
+
+  /** The body is there. */
+  #work(): void {
+    this.#state = 'work';
+    this.deadlineMs = Infinity;
     this.#parts.handler.handle(this.#request(this.#body), this);
   }
 
@@ -292,7 +317,7 @@ class PlainConnection implements HttpReply, Expiring {
   #handOver(chunk: Buffer): void {
     const socket = this.#socket;
     this.#parts.deadlines.remove(this);
-    this.#endReads();
+    this.#reads?.end();
     socket.off('data', this.#onData);
     socket.off('end', this.#onEnd);
     socket.off('close', this.#onClose);
@@ -357,6 +382,7 @@ class PlainConnection implements HttpReply, Expiring {
 
   /** A bare answer to a request that will not become whole. */
   #refuseRest(status: string): void {
+    this.#reads?.withdraw();
     this.#body?.release(true);
     this.#body = null;
     this.#socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
@@ -392,8 +418,8 @@ class PlainConnection implements HttpReply, Expiring {
   #closed(): void {
     this.#home.forget(this);
     this.#parts.deadlines.remove(this);
-    // What runs on after its client has gone still reads the body.
-    this.#body?.release(false);
+    // What runs on after its client has gone still reads the body; nobody has seen half of one.
+    this.#body?.release(this.#state === 'body');
     this.#body = null;
   }
 }
