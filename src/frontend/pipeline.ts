@@ -100,8 +100,8 @@ interface Exchange {
   readonly reply: HttpReply;
   readonly startMs: number;
   readonly requestId: string;
-  /** Headers every answer carries. */
-  readonly headers: readonly string[];
+  /** Of the answer, as far as they are known: those that every one carries. */
+  readonly headers: string[];
   operation: string | null;
 }
 
@@ -160,12 +160,11 @@ export class Pipeline<C extends Caller, D> implements ExchangeHandler {
     observer.started();
     const requestId = this.#ids.requestId();
     const headers = ['x-amzn-RequestId', requestId, 'Date', this.#today()];
-    const crossOrigin = request.headers['origin'] !== undefined;
-    if (crossOrigin) {
+    if (request.headers['origin'] !== undefined) {
       headers.push('Access-Control-Allow-Origin', '*');
       headers.push('Access-Control-Expose-Headers', EXPOSED_HEADERS);
     }
-    if (!crossOrigin || request.method !== 'OPTIONS') {
+    if (!isPreflight(request)) {
       headers.push('x-amz-id-2', this.#ids.extendedId());
     }
     return { request, reply, startMs: clock.monotonic(), requestId, headers, operation: null };
@@ -174,7 +173,7 @@ export class Pipeline<C extends Caller, D> implements ExchangeHandler {
   #route(exchange: Exchange): void {
     const { request } = exchange;
     const { api, authenticator } = this.#dependencies;
-    if (request.method === 'OPTIONS' && request.headers['origin'] !== undefined) {
+    if (isPreflight(request)) {
       this.#send(exchange, 200, preflightHeaders(request), [], null);
       return;
     }
@@ -295,7 +294,8 @@ export class Pipeline<C extends Caller, D> implements ExchangeHandler {
     body: ReplyBody,
     code: string | null,
   ): void {
-    exchange.reply.send(status, [...exchange.headers, ...headers], body);
+    exchange.headers.push(...headers);
+    exchange.reply.send(status, exchange.headers, body);
     this.#finished(exchange, code);
   }
 
@@ -358,6 +358,10 @@ class TrackedStream implements ResponseStream {
   destroy(): void {
     this.#stream.destroy();
   }
+}
+
+function isPreflight(request: HttpRequest): boolean {
+  return request.method === 'OPTIONS' && request.headers['origin'] !== undefined;
 }
 
 function preflightHeaders(request: HttpRequest): string[] {

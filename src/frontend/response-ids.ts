@@ -12,14 +12,14 @@ const EXTENDED_ID_BYTES = 72;
 /** Ids made at once. */
 const POOL_IDS = 100;
 
-const REQUEST_ID_DIGITS = 2 * REQUEST_ID_BYTES;
+const REQUEST_ID_CHARS = 36;
 const EXTENDED_ID_CHARS = (EXTENDED_ID_BYTES / 3) * 4;
 
 export class ResponseIds {
   readonly #random: Random;
-  /** Hexadecimal digits of request ids, base64 of extended ids, one after the other. */
-  #digits = '';
-  #extended = '';
+  /** Request ids and extended ids, one after the other. */
+  #requestIds = '';
+  #extendedIds = '';
   #requestAt = 0;
   #extendedAt = 0;
 
@@ -29,40 +29,44 @@ export class ResponseIds {
 
   /** `xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx` */
   requestId(): string {
-    if (this.#requestAt === this.#digits.length) {
-      this.#digits = this.#bytes(REQUEST_ID_BYTES, toUuid).toString('hex');
+    if (this.#requestAt === this.#requestIds.length) {
+      this.#requestIds = uuids(this.#random.bytes(POOL_IDS * REQUEST_ID_BYTES));
       this.#requestAt = 0;
     }
     const at = this.#requestAt;
-    const end = at + REQUEST_ID_DIGITS;
-    this.#requestAt = end;
-    const digits = this.#digits;
-    return (
-      `${digits.slice(at, at + 8)}-${digits.slice(at + 8, at + 12)}-` +
-      `${digits.slice(at + 12, at + 16)}-${digits.slice(at + 16, at + 20)}-` +
-      digits.slice(at + 20, end)
-    );
+    this.#requestAt = at + REQUEST_ID_CHARS;
+    return this.#requestIds.slice(at, this.#requestAt);
   }
 
   extendedId(): string {
-    if (this.#extendedAt === this.#extended.length) {
-      this.#extended = this.#bytes(EXTENDED_ID_BYTES).toString('base64');
+    if (this.#extendedAt === this.#extendedIds.length) {
+      const bytes = this.#random.bytes(POOL_IDS * EXTENDED_ID_BYTES);
+      this.#extendedIds = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(
+        'base64',
+      );
       this.#extendedAt = 0;
     }
     const at = this.#extendedAt;
     this.#extendedAt = at + EXTENDED_ID_CHARS;
-    return this.#extended.slice(at, this.#extendedAt);
-  }
-
-  #bytes(idBytes: number, mark?: (bytes: Uint8Array, at: number) => void): Buffer {
-    const bytes = this.#random.bytes(POOL_IDS * idBytes);
-    for (let at = 0; at < bytes.length; at += idBytes) mark?.(bytes, at);
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    return this.#extendedIds.slice(at, this.#extendedAt);
   }
 }
 
-/** Marks 16 bytes as a UUID of version 4. */
-function toUuid(bytes: Uint8Array, at: number): void {
-  bytes[at + 6] = (bytes[at + 6]! & 0x0f) | 0x40;
-  bytes[at + 8] = (bytes[at + 8]! & 0x3f) | 0x80;
+const HYPHEN = 0x2d;
+const hexDigits = Buffer.from('0123456789abcdef');
+
+/** Text of UUIDs of version 4, made of 16 bytes each. */
+function uuids(bytes: Uint8Array): string {
+  const text = Buffer.allocUnsafe((bytes.length / REQUEST_ID_BYTES) * REQUEST_ID_CHARS);
+  let at = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const place = i % REQUEST_ID_BYTES;
+    let byte = bytes[i]!;
+    if (place === 6) byte = (byte & 0x0f) | 0x40;
+    if (place === 8) byte = (byte & 0x3f) | 0x80;
+    if (place === 4 || place === 6 || place === 8 || place === 10) text[at++] = HYPHEN;
+    text[at++] = hexDigits[byte >> 4]!;
+    text[at++] = hexDigits[byte & 0x0f]!;
+  }
+  return text.toString('latin1');
 }
