@@ -5,8 +5,9 @@
 import { internalFailureEntry, throughputExceeded, type StreamRef } from '../../model/messages.ts';
 import { SEQUENCE_NUMBER_DIGITS, StreamSequenceNumbers } from '../../model/sequence-number.ts';
 import { shardId, writeShardDigits } from '../../model/shard-id.ts';
+import { concat } from '../../common/bytes.ts';
+import { PacedBody } from '../paced-body.ts';
 import type { AppendResult } from '../ports.ts';
-import { ByteWriter } from './byte-writer.ts';
 import { encodeCbor, writeCborHead } from './cbor.ts';
 import { encodeJson } from './json.ts';
 
@@ -91,41 +92,88 @@ function cborForm(result: AppendResult): Form {
   };
 }
 
-export function encodePutRecordsJson(answer: PutRecordsAnswer): readonly Uint8Array[] {
-  return [encode(answer, jsonForm(answer.result))];
+export function encodePutRecordsJson(answer: PutRecordsAnswer): PacedBody {
+  return new PutRecordsBody(answer, jsonForm(answer.result));
 }
 
-export function encodePutRecordsCbor(answer: PutRecordsAnswer): readonly Uint8Array[] {
-  return [encode(answer, cborForm(answer.result))];
+export function encodePutRecordsCbor(answer: PutRecordsAnswer): PacedBody {
+  return new PutRecordsBody(answer, cborForm(answer.result));
 }
 
-function encode({ stream, result }: PutRecordsAnswer, form: Form): Uint8Array {
-  const count = result.status.length;
-  const numbers = new StreamSequenceNumbers();
-  const { bytes: entry, numberAt, shardEnd } = form.entry;
-  const writer = new ByteWriter(form.head.length + count * entry.length + form.tail.length);
-  writer.append(form.head);
-  for (let i = 0; i < count; i++) {
-    const index = result.shardIndexes[i]!;
-    if (result.status[i] === STORED) {
-      writer.reserve(entry.length);
-      const { bytes, at } = writer;
-      writer.put(entry);
-      const seconds = Math.floor(result.arrivalMs[i]! / 1000);
-      const created = result.createdSeconds[i]!;
-      numbers.write(bytes, at + numberAt, created, index, result.ordinals[i]!, seconds);
-      writeShardDigits(bytes, at + shardEnd, index);
-    } else {
-      if (result.status[i] === THROTTLED) {
-        const text = throughputExceeded.shard(index, stream);
-        writer.append(form.failed('ProvisionedThroughputExceededException', text));
-      } else {
-        writer.append(form.failed('InternalFailure', internalFailureEntry));
-      }
-      writer.append(form.separator);
-    }
+/** Written when and where it is sent: a buffer for each answer would keep the collector busy. */
+class PutRecordsBody extends PacedBody {
+  readonly length: number;
+  readonly #form: Form;
+  readonly #stream: StreamRef;
+  readonly #result: AppendResult;
+  readonly #numbers = new StreamSequenceNumbers();
+  /** By record, of those that were not stored. */
+  readonly #failed: Uint8Array[] = [];
+  #next = 0;
+
+  constructor({ stream, result }: PutRecordsAnswer, form: Form) {
+    super();
+    this.#form = form;
+    this.#stream = stream;
+    this.#result = result;
+    this.length = form.head.length + this.#measure() + form.tail.length;
   }
-  if (count > 0) writer.at -= form.separator.length;
-  writer.append(form.tail);
-  return writer.finish();
+
+  fill(out: Uint8Array): number {
+    const { head, tail, separator, entry } = this.#form;
+    const { status } = this.#result;
+    const count = status.length;
+    let at = 0;
+    if (this.#next === 0) {
+      out.set(head);
+      at = head.length;
+    }
+    for (let i = this.#next; i < count; i++) {
+      // The last one is followed by what ends the list instead of a separator.
+      const bytes = status[i] === STORED ? entry.bytes : this.#failed[i]!;
+      const isLast = i === count - 1;
+      const taken = isLast ? bytes.length - separator.length + tail.length : bytes.length;
+      if (at + taken > out.length) return at;
+      this.#next = i + 1;
+      out.set(isLast ? bytes.subarray(0, bytes.length - separator.length) : bytes, at);
+      if (status[i] === STORED) this.#writeDigits(out, at, i);
+      at += taken;
+    }
+    out.set(tail, at - tail.length);
+    return at;
+  }
+
+  release(): void {
+    // Nothing was lent.
+  }
+
+  /** Bytes of all entries; makes those of records that were not stored. */
+  #measure(): number {
+    const { status } = this.#result;
+    let bytes = 0;
+    for (let i = 0; i < status.length; i++) {
+      const isStored = status[i] === STORED;
+      bytes += (isStored ? this.#form.entry.bytes : (this.#failed[i] = this.#failure(i))).length;
+    }
+    return bytes - this.#form.separator.length;
+  }
+
+  /** The entry of a record that was not stored, and a separator. */
+  #failure(i: number): Uint8Array {
+    const { failed, separator } = this.#form;
+    if (this.#result.status[i] !== THROTTLED) {
+      return concat([failed('InternalFailure', internalFailureEntry), separator]);
+    }
+    const text = throughputExceeded.shard(this.#result.shardIndexes[i]!, this.#stream);
+    return concat([failed('ProvisionedThroughputExceededException', text), separator]);
+  }
+
+  #writeDigits(out: Uint8Array, at: number, i: number): void {
+    const { shardIndexes, arrivalMs, createdSeconds, ordinals } = this.#result;
+    const { numberAt, shardEnd } = this.#form.entry;
+    const index = shardIndexes[i]!;
+    const seconds = Math.floor(arrivalMs[i]! / 1000);
+    this.#numbers.write(out, at + numberAt, createdSeconds[i]!, index, ordinals[i]!, seconds);
+    writeShardDigits(out, at + shardEnd, index);
+  }
 }
