@@ -19,8 +19,6 @@ export interface CanonicalParts {
   readonly signedHeaders: string;
   /** The same, taken apart. */
   readonly signedNames: readonly string[];
-  /** Lower-case hexadecimal. */
-  readonly payloadHash: string;
 }
 
 /**
@@ -98,8 +96,83 @@ function joinedHeaders(request: SignedRequest): ReadonlyMap<string, string> {
   return headers;
 }
 
-/** Null when a header that is said to be signed is not there. */
-export function canonicalRequest(
+/** Longer forms are put into memory of their own, up to the hash of the body. */
+const HEAD_BYTES_MAX = 16 * 1024;
+/** SHA-256 in hexadecimal. */
+const HASH_CHARS = 64;
+
+/**
+ * Canonical forms as bytes, of one request after the other. Clients repeat nearly all of it: up to
+ * the hash of the body the last one is kept, together with what it was made of.
+ */
+export class CanonicalRequests {
+  readonly #bytes = Buffer.alloc(HEAD_BYTES_MAX + HASH_CHARS);
+  #headBytes = 0;
+  #method = '';
+  #target = '';
+  #signedHeaders = '';
+  /** Of the signed headers as they were sent. */
+  #values: unknown[] = [];
+
+  /**
+   * `payloadHash` is in lower-case hexadecimal. The bytes are good until the next call. Null when a
+   * header that is said to be signed is not there.
+   */
+  bytes(
+    request: SignedRequest,
+    headers: CanonicalHeaders,
+    parts: CanonicalParts,
+    payloadHash: string,
+  ): Uint8Array | null {
+    if (!this.#isLast(request, parts)) {
+      const head = canonicalHead(request, headers, parts);
+      if (head === null) {
+        return null;
+      }
+      if (head.length > HEAD_BYTES_MAX || payloadHash.length > HASH_CHARS) {
+        return Buffer.from(head + payloadHash, 'latin1');
+      }
+      this.#headBytes = this.#bytes.write(head, 0, 'latin1');
+      this.#remember(request, parts);
+    }
+    const end = this.#headBytes + this.#bytes.write(payloadHash, this.#headBytes, 'latin1');
+    return this.#bytes.subarray(0, end);
+  }
+
+  #isLast(request: SignedRequest, parts: CanonicalParts): boolean {
+    const { signedNames, signedHeaders, query } = parts;
+    const values = this.#values;
+    if (
+      request.method !== this.#method ||
+      request.target !== this.#target ||
+      signedHeaders !== this.#signedHeaders ||
+      values.length !== signedNames.length ||
+      query.length > 0 ||
+      (request.headerNames ?? null) === null
+    ) {
+      return false;
+    }
+    for (let i = 0; i < values.length; i++) {
+      if (request.headers[signedNames[i] as string] !== values[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Only what has each header once: there a value as it was sent makes that in canonical form. */
+  #remember(request: SignedRequest, { signedNames, signedHeaders }: CanonicalParts): void {
+    const values = signedNames.map((name) => request.headers[name]);
+    const isWhole = values.every((value) => typeof value === 'string');
+    this.#values = isWhole ? values : [];
+    this.#method = request.method;
+    this.#target = request.target;
+    this.#signedHeaders = isWhole ? signedHeaders : '';
+  }
+}
+
+/** Up to the hash of the body. Null when a header that is said to be signed is not there. */
+function canonicalHead(
   request: SignedRequest,
   headers: CanonicalHeaders,
   parts: CanonicalParts,
@@ -116,7 +189,7 @@ export function canonicalRequest(
   }
   return (
     `${request.method}\n${canonicalPath(path)}\n${canonicalQuery(parts.query)}\n` +
-    `${lines}\n${parts.signedHeaders}\n${parts.payloadHash}`
+    `${lines}\n${parts.signedHeaders}\n`
   );
 }
 

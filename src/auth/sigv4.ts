@@ -14,7 +14,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { formatAmzDate, parseAmzDate } from './amz-date.ts';
 import { AuthorizationReader } from './authorization.ts';
 import type { Authorization } from './authorization.ts';
-import { canonicalHeaders, canonicalRequest, canonicalValue } from './canonical-request.ts';
+import { canonicalHeaders, CanonicalRequests, canonicalValue } from './canonical-request.ts';
 import type { CanonicalHeaders } from './canonical-request.ts';
 import type { Credential, CredentialStore } from './credential-store.ts';
 import { headerOf } from './signed-request.ts';
@@ -34,8 +34,6 @@ const REMEMBERED = { entriesMax: 1_024, textMax: 1_024 };
 /** Derived keys kept: one per access key and day, and those of yesterday. */
 const SIGNING_KEYS_MAX = 4_096;
 
-/** Longer canonical requests are hashed in memory of their own. */
-const CANONICAL_BYTES_MAX = 16 * 1024;
 /** SHA-256 in hexadecimal. */
 const SIGNATURE_CHARS = 64;
 
@@ -78,8 +76,8 @@ export class SigV4Authenticator {
   readonly #authorizations = new AuthorizationReader();
   readonly #scopes = new Memo(parseScope, REMEMBERED);
   readonly #signedNames = new Memo(splitNames, REMEMBERED);
-  /** Of the request being looked at: its canonical form, the signature wanted and the one given. */
-  readonly #canonical = Buffer.alloc(CANONICAL_BYTES_MAX);
+  readonly #canonical = new CanonicalRequests();
+  /** Of the request being looked at: the signature wanted and the one given. */
   readonly #expected = Buffer.alloc(SIGNATURE_CHARS);
   readonly #claimed = Buffer.alloc(SIGNATURE_CHARS);
   /** Instants by their basic form. */
@@ -206,17 +204,14 @@ export class SigV4Authenticator {
     const payloadHash = request.work?.digest() ?? hash('sha256', request.body, 'hex');
     const claimed = headers.get('x-amz-content-sha256');
     const { query, signedHeaders } = authorization;
-    const canonical = canonicalRequest(request, headers, {
-      query,
-      signedHeaders,
-      signedNames: this.#signedNames.get(signedHeaders),
-      payloadHash,
-    });
+    const signedNames = this.#signedNames.get(signedHeaders);
+    const parts = { query, signedHeaders, signedNames };
+    const canonical = this.#canonical.bytes(request, headers, parts, payloadHash);
     // UNSIGNED-PAYLOAD and the streaming forms are refused here, being no hash of the body.
     if (canonical === null || (claimed !== undefined && claimed !== payloadHash)) {
       throw invalid(MISMATCH);
     }
-    const canonicalHash = hash('sha256', this.#canonicalBytes(canonical), 'hex');
+    const canonicalHash = hash('sha256', canonical, 'hex');
     const text =
       `${ALGORITHM}\n${date}\n` +
       `${scope.date}/${scope.region}/${SERVICE}/${TERMINATOR}\n${canonicalHash}`;
@@ -225,14 +220,6 @@ export class SigV4Authenticator {
     if (!this.#isSame(expected, authorization.signature)) {
       throw invalid(MISMATCH);
     }
-  }
-
-  #canonicalBytes(canonical: string): Uint8Array {
-    if (canonical.length > CANONICAL_BYTES_MAX) {
-      return Buffer.from(canonical, 'latin1');
-    }
-    const bytes = this.#canonical;
-    return bytes.subarray(0, bytes.write(canonical, 0, 'latin1'));
   }
 
   /** Takes the same time wherever two signatures differ. */

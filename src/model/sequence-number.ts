@@ -104,7 +104,7 @@ export class SequenceNumberWriter {
   readonly #limbs: Float64Array = new Float64Array(LIMBS);
   /** What each limb in `#digits` stands for. */
   readonly #written: Float64Array = new Float64Array(LIMBS).fill(-1);
-  readonly #digits: Uint8Array = new Uint8Array(SEQUENCE_NUMBER_DIGITS);
+  readonly #digits: Buffer = Buffer.alloc(SEQUENCE_NUMBER_DIGITS);
   #seconds = -1;
   #ordinal = -1;
 
@@ -140,7 +140,7 @@ export class SequenceNumberWriter {
   /** The number of a record as text. */
   text(ordinal: number, recordSeconds: number): string {
     this.#moveTo(ordinal, recordSeconds);
-    return String.fromCharCode.apply(null, this.#digits as unknown as number[]);
+    return this.#digits.toString('latin1');
   }
 
   #moveTo(ordinal: number, seconds: number): void {
