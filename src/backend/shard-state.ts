@@ -48,8 +48,9 @@ export class ShardState {
   isOpen = false;
   /** At which change of the map that was. */
   seenAt = -1;
-  nextOrdinal: number;
-  lastArrivalMs: number;
+  // Numbers begin as numbers: after `undefined` each new large one would be an object of its own.
+  nextOrdinal = 0;
+  lastArrivalMs = 0;
   /** Appends handed to the store and not settled yet. */
   inFlight = 0;
   /** The shard is about to close: no further appends. */

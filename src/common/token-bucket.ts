@@ -7,10 +7,11 @@
 import { assert } from './assert.ts';
 
 export class TokenBucket {
-  readonly #perMs: number;
-  #capacity: number;
-  #level: number;
-  #atMs: number;
+  // Numbers begin as numbers: after `undefined` each new fraction would be an object of its own.
+  readonly #perMs: number = 0;
+  #capacity = 0;
+  #level = 0;
+  #atMs = 0;
 
   constructor(perSecond: number, capacity: number, nowMs: number) {
     assert(perSecond > 0 && capacity > 0, 'token bucket: rate and capacity are above zero');

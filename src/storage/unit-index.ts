@@ -32,14 +32,15 @@ const NONE = -1;
 
 /** One shard within a unit being indexed. */
 export class ShardEntries {
-  readonly shard: ShardKey;
+  // Numbers begin as numbers: after `undefined` each new large one would be an object of its own.
+  readonly shard: ShardKey = 0;
   /** Which of the unit's shards it is, by when it was begun. */
-  readonly slot: number;
+  readonly slot: number = 0;
   /** Next ordinal and last arrival when the unit began. */
-  readonly begin: number;
-  readonly beginArrivalMs: number;
-  end: number;
-  endArrivalMs: number;
+  readonly begin: number = 0;
+  readonly beginArrivalMs: number = 0;
+  end = 0;
+  endArrivalMs = 0;
   payloadBytes = 0;
   count = 0;
   /** The shard's newest row, from which the others are found. */
