@@ -44,6 +44,16 @@ export class ShardKeyMap<V> {
     if (block.every((value) => value === undefined)) this.#blocks.delete(number);
   }
 
+  /** Calls `put` for every value, in no particular order. */
+  forEach(put: (value: V) => void): void {
+    for (const block of this.#blocks.values()) {
+      for (let at = 0; at < block.length; at++) {
+        const value = block[at];
+        if (value !== undefined) put(value);
+      }
+    }
+  }
+
   /** All values, in no particular order; what is deleted meanwhile may be left out. */
   *values(): IterableIterator<V> {
     for (const block of this.#blocks.values()) {

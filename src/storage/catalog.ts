@@ -33,6 +33,15 @@ export interface Catalog {
   readonly oldest: ReadonlyMap<ShardKey, number>;
 }
 
+/** What is to be written; a Catalog is one. */
+export interface CatalogContent {
+  readonly units: readonly CatalogUnit[];
+  readonly oldest: {
+    readonly size: number;
+    forEach(put: (oldest: number, shard: ShardKey) => void): void;
+  };
+}
+
 /**
  * The catalog, durable from now on; null where it is missing, damaged, or another
  * volume's.
@@ -94,7 +103,7 @@ function decode(bytes: Uint8Array, identity: number): Catalog | null {
 export async function writeCatalog(
   files: SealedFiles,
   identity: number,
-  catalog: Catalog,
+  catalog: CatalogContent,
 ): Promise<void> {
   const { units, oldest } = catalog;
   const bytes = new Uint8Array(
@@ -113,11 +122,11 @@ export async function writeCatalog(
     view.setUint32(at + 16, unit.generation, true);
     at += UNIT_BYTES;
   }
-  for (const [shard, ordinal] of oldest) {
+  oldest.forEach((ordinal, shard) => {
     setU64(view, at, shard);
     setU64(view, at + 8, ordinal);
     at += SHARD_BYTES;
-  }
+  });
   view.setUint32(8, crc32(bytes.subarray(12)), true);
   await files.replace(NAME, [bytes]);
 }

@@ -8,19 +8,20 @@ import { TailsWriter } from './tails.ts';
 import type { ShardEntries, UnitIndexBuilder } from './unit-index.ts';
 
 export class ShardState {
-  readonly shard: ShardKey;
+  // Numbers begin as numbers: after `undefined` each new large one would be an object of its own.
+  readonly shard: ShardKey = 0;
   /** Next ordinal by what is durable. */
-  next: number;
+  next = 0;
   /** Next ordinal by what is durable or waiting. */
-  queuedNext: number;
-  lastArrivalMs: number;
+  queuedNext = 0;
+  lastArrivalMs = 0;
   /** Oldest ordinal that may still be stored. */
-  oldest: number;
+  oldest = 0;
   /** Oldest and newest entry in the tail ring; null where it has none. */
   hotFirst: number | null = null;
   hotLast: number | null = null;
   /** Every stored record from this ordinal on is in the tail ring. */
-  hotOrdinal: number;
+  hotOrdinal = 0;
   /** The unit that this shard was written to last, and its entries there. */
   unit: UnitIndexBuilder | null = null;
   entries: ShardEntries | null = null;
@@ -64,6 +65,11 @@ export class ShardTable {
     this.#states.delete(shard);
   }
 
+  /** Calls `put` for every state, in no particular order. */
+  forEach(put: (state: ShardState) => void): void {
+    this.#states.forEach(put);
+  }
+
   values(): IterableIterator<ShardState> {
     return this.#states.values();
   }
@@ -74,9 +80,7 @@ export class ShardTable {
       return null;
     }
     const writer = new TailsWriter(this.#states.size);
-    for (const state of this.#states.values()) {
-      writer.put(state.shard, state.next, state.lastArrivalMs);
-    }
+    this.#states.forEach((state) => writer.put(state.shard, state.next, state.lastArrivalMs));
     return writer.bytes;
   }
 }
