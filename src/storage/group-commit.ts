@@ -4,6 +4,7 @@
  *
  * Sections are committed in the order they were given. The queue is bounded by bytes.
  */
+import { assert } from '../common/assert.ts';
 import { encodedBytes, frameAlignBytes, sectionRowBytes } from './frame.ts';
 import { VolumeBusyError } from './volume-store.ts';
 
@@ -89,26 +90,23 @@ export class GroupCommit<B extends Batch> {
   }
 
   /**
-   * Takes `count` sections, one or more, that were not refused: `put` adds section `index`, of
-   * `sectionBytes[index]` bytes, to a batch. Resolves when all of them are durable.
+   * Takes `count` sections, one or more, that were not refused: `put` adds sections `[first, end)`,
+   * section i of `sectionBytes[i]` bytes, to a batch. Resolves when all of them are durable.
    */
   append(
     count: number,
     sectionBytes: Uint32Array,
-    put: (batch: B, index: number) => void,
+    put: (batch: B, first: number, end: number) => void,
   ): Promise<void> {
-    let filling = this.#fillingFor(sectionBytes[0]!);
-    let settled = filling.settled;
-    for (let index = 0; index < count; index += 1) {
-      const bytes = sectionBytes[index]!;
-      const next = this.#fillingFor(bytes);
-      if (next !== filling) {
-        filling = next;
-        settled = both(settled, next.settled);
-      }
-      put(next.batch, index);
-      this.#queuedBytes += bytes;
+    let settled: Promise<void> | null = null;
+    for (let first = 0; first < count;) {
+      const filling = this.#fillingFor(sectionBytes[first]!);
+      const end = this.#endOf(filling.batch, sectionBytes, first, count);
+      settled = settled === null ? filling.settled : both(settled, filling.settled);
+      put(filling.batch, first, end);
+      first = end;
     }
+    assert(settled !== null, 'group commit: nothing is appended');
     this.#running ??= this.#run();
     return settled;
   }
@@ -138,15 +136,33 @@ export class GroupCommit<B extends Batch> {
     const last = this.#waiting.at(-1);
     if (last !== undefined) {
       const { count, payloadBytes } = last.batch;
-      const limit = this.#options.frameBytesMax - frameAlignBytes;
-      const filled = encodedBytes(0, 0) + (count + 1) * sectionRowBytes + payloadBytes + bytes;
-      if (count === 0 || filled <= limit) {
+      if (count === 0 || this.#fits(count + 1, payloadBytes + bytes)) {
         return last;
       }
     }
     const next = new Waiting(this.#deps.begin());
     this.#waiting.push(next);
     return next;
+  }
+
+  /** Queues sections from `first` on, which a batch takes, as far as it takes more; the end. */
+  #endOf(batch: Batch, sectionBytes: Uint32Array, first: number, count: number): number {
+    let sections = batch.count + 1;
+    let bytes = batch.payloadBytes + sectionBytes[first]!;
+    let end = first + 1;
+    while (end < count && this.#fits(sections + 1, bytes + sectionBytes[end]!)) {
+      sections += 1;
+      bytes += sectionBytes[end]!;
+      end += 1;
+    }
+    this.#queuedBytes += bytes - batch.payloadBytes;
+    return end;
+  }
+
+  /** Whether a frame holds so much. */
+  #fits(sections: number, payloadBytes: number): boolean {
+    const filled = encodedBytes(0, 0) + sections * sectionRowBytes + payloadBytes;
+    return filled <= this.#options.frameBytesMax - frameAlignBytes;
   }
 
   async #run(): Promise<void> {

@@ -22,6 +22,9 @@ interface Run {
   endRow: number;
 }
 
+/** Payloads are copied in portions of this size, then checksummed. */
+const COPY_BYTES = 64 * 1024;
+
 export class HeldFrame {
   readonly draft: FrameDraft = new FrameDraft();
   /** By row. */
@@ -41,33 +44,68 @@ export class HeldFrame {
     return this.draft.payloadBytes;
   }
 
-  /** Copies section `index` of a batch, the shard's newest, to behind those before. */
-  add(state: ShardState, batch: SectionBatch, index: number): void {
-    const bytes = batch.payloadBytes[index]!;
-    const slab = this.#ring.hold(bytes);
-    const start = slab.end - bytes;
-    const crc = copyPayload(batch, index, slab.bytes, start, bytes);
-    this.states[this.draft.count] = state;
-    this.draft.add(
-      batch.shards[index]!,
-      batch.baseOrdinals[index]!,
-      batch.arrivalMs[index]!,
-      batch.counts[index]!,
-      batch.keyIds[index]!,
-      bytes,
-      crc,
-    );
+  /**
+   * Copies sections `[first, end)` of a batch, the newest of their shards, to behind those before.
+   * `states` is by section of the batch.
+   */
+  add(states: readonly ShardState[], batch: SectionBatch, first: number, end: number): void {
+    const { payloadBytes } = batch;
+    for (let from = first; from < end;) {
+      const slab = this.#ring.hold(payloadBytes[from]!);
+      const start = slab.end - payloadBytes[from]!;
+      const until = this.#holdBehind(slab, start, batch, from, end);
+      copyPayloads(batch, from, until, slab, start);
+      let at = start;
+      for (let index = from; index < until; index += 1) {
+        const bytes = payloadBytes[index]!;
+        const crc = crc32(new Uint8Array(slab.memory, at, bytes));
+        this.states[this.draft.count] = states[index]!;
+        this.draft.add(
+          batch.shards[index]!,
+          batch.baseOrdinals[index]!,
+          batch.arrivalMs[index]!,
+          batch.counts[index]!,
+          batch.keyIds[index]!,
+          bytes,
+          crc,
+        );
+        at += bytes;
+      }
+      this.#enterRun(slab, start, at);
+      from = until;
+    }
+  }
+
+  /**
+   * Makes room for the sections behind `from` right behind it, as far as the slab has it and what
+   * is copied at once stays in the processor's caches for its checksums. Gives the end of them.
+   */
+  #holdBehind(slab: Slab, start: number, batch: SectionBatch, from: number, end: number): number {
+    let until = from + 1;
+    while (until < end && slab.end - start < COPY_BYTES) {
+      const bytes = batch.payloadBytes[until]!;
+      if (!this.#ring.holdIn(slab, bytes)) {
+        break;
+      }
+      until += 1;
+    }
+    return until;
+  }
+
+  #enterRun(slab: Slab, start: number, end: number): void {
     const last = this.#runs.at(-1);
     if (last !== undefined && last.slab === slab && last.end === start) {
-      last.end = slab.end;
+      last.end = end;
       last.endRow = this.draft.count;
     } else {
-      this.#runs.push({ slab, start, end: slab.end, endRow: this.draft.count });
+      this.#runs.push({ slab, start, end, endRow: this.draft.count });
     }
   }
 
   finish(previous: FrameChain, stamp: FrameStamp, tails: Uint8Array | null): EncodedFrame {
-    const payloads = this.#runs.map(({ slab, start, end }) => bytesOf(slab.bytes, start, end));
+    const payloads = this.#runs.map(
+      ({ slab, start, end }) => new Uint8Array(slab.memory, start, end - start),
+    );
     return this.draft.finish(previous, stamp, payloads, tails);
   }
 
@@ -104,25 +142,28 @@ export class HeldFrame {
   }
 }
 
-/** Puts a payload at `at`; gives its checksum. */
-function copyPayload(
+/** Puts the payloads of sections `[first, end)` back to back to `start` of a slab. */
+function copyPayloads(
   batch: SectionBatch,
-  index: number,
-  to: Uint8Array,
-  at: number,
-  bytes: number,
-): number {
-  const whole = batch.payloads?.[index] ?? null;
-  if (whole !== null) {
-    to.set(whole, at);
-    return crc32(whole);
+  first: number,
+  end: number,
+  slab: Slab,
+  start: number,
+): void {
+  const { gather, firstPieces, pieceStarts, pieceEnds, payloads, payloadBytes } = batch;
+  if (payloads === null) {
+    gather(pieceStarts, pieceEnds, firstPieces[first]!, firstPieces[end]!, slab.bytes, start);
+    return;
   }
-  const { gather, firstPieces, pieceStarts, pieceEnds } = batch;
-  gather(pieceStarts, pieceEnds, firstPieces[index]!, firstPieces[index + 1]!, to, at);
-  return crc32(bytesOf(to, at, at + bytes));
-}
-
-/** A view of `bytes[start, end)`, of the plain kind, which is made faster than a Buffer's. */
-function bytesOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
+  let at = start;
+  for (let index = first; index < end; index += 1) {
+    const whole = payloads[index] ?? null;
+    if (whole !== null) {
+      slab.bytes.set(whole, at);
+    } else {
+      const piecesEnd = firstPieces[index + 1]!;
+      gather(pieceStarts, pieceEnds, firstPieces[index]!, piecesEnd, slab.bytes, at);
+    }
+    at += payloadBytes[index]!;
+  }
 }

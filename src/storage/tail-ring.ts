@@ -91,6 +91,11 @@ export class TailRing {
     return this.#slabs.hold(payloadBytes);
   }
 
+  /** Makes room for a payload in `slab`, right behind those it has; false: it has none. */
+  holdIn(slab: Slab, payloadBytes: number): boolean {
+    return this.#slabs.holdIn(slab, payloadBytes);
+  }
+
   /** Gives up a payload that is not pushed. */
   giveUp(slab: Slab): void {
     this.#slabs.drop(slab);
@@ -202,14 +207,13 @@ export class TailRing {
       slab.pins++;
     }
     const at = entry * U32;
-    const start = slab.bytes.byteOffset + this.#u32[at + OFFSET]!;
     return {
       shard: this.#owners[entry]!.shard,
       baseOrdinal: this.baseOrdinal(entry),
       count: this.count(entry),
       arrivalMs: this.arrivalMs(entry),
       keyId: this.#u32[at + KEY]!,
-      payload: new Uint8Array(slab.bytes.buffer, start, this.#u32[at + BYTES]),
+      payload: new Uint8Array(slab.memory, this.#u32[at + OFFSET], this.#u32[at + BYTES]),
     };
   }
 

@@ -19,6 +19,8 @@ const largeParts = 4;
 
 export interface Slab {
   readonly bytes: Uint8Array;
+  /** What `bytes` is all of: to ask it for that takes longer than to make a view of some. */
+  readonly memory: ArrayBufferLike;
   /** Where the next payload goes. */
   end: number;
   /** Payloads in it that are still held. */
@@ -56,6 +58,16 @@ export class TailSlabs {
     slab.end += bytes;
     slab.held++;
     return slab;
+  }
+
+  /** Room for a payload in this slab, if it is the one being filled and has any. */
+  holdIn(slab: Slab, bytes: number): boolean {
+    if (slab !== this.#filling || this.#isLarge(bytes) || slab.end + bytes > slab.bytes.length) {
+      return false;
+    }
+    slab.end += bytes;
+    slab.held++;
+    return true;
   }
 
   /** Gives up one payload of a slab. */
@@ -106,5 +118,6 @@ export class TailSlabs {
 }
 
 function newSlab(bytes: number): Slab {
-  return { bytes: Buffer.allocUnsafeSlow(bytes), end: 0, held: 0, pins: 0 };
+  const { buffer: memory } = Buffer.allocUnsafeSlow(bytes);
+  return { bytes: new Uint8Array(memory), memory, end: 0, held: 0, pins: 0 };
 }

@@ -179,8 +179,8 @@ export class Volume implements VolumeStore {
       );
       state.queuedNext = baseOrdinal + records;
     }
-    return this.#commits.append(count, payloadBytes, (frame, index) => {
-      frame.add(states[index]!, batch, index);
+    return this.#commits.append(count, payloadBytes, (frame, first, end) => {
+      frame.add(states, batch, first, end);
     });
   }
 
@@ -326,11 +326,11 @@ export class Volume implements VolumeStore {
   #beginUnit(position: number): void {
     const before = this.#units.active;
     if (before !== null) {
-      for (const state of this.#table.values()) {
+      this.#table.forEach((state) => {
         if (state.unit !== before) {
           before.begin(state.shard, state.next, state.lastArrivalMs);
         }
-      }
+      });
       const unit = sealedUnit(before.from, this.#unitBytes, before.generation);
       this.#units.sealed.push(unit);
       this.#units.store.put(unit, before.sealed(this.#writer.chain.identity));
@@ -369,10 +369,12 @@ export class Volume implements VolumeStore {
     if (this.#files === null) {
       return;
     }
-    const oldest = new Map<ShardKey, number>();
-    for (const state of this.#table.values()) {
-      oldest.set(state.shard, state.oldest);
-    }
+    const table = this.#table;
+    const oldest = {
+      size: table.size,
+      forEach: (put: (oldest: number, shard: ShardKey) => void): void =>
+        table.forEach((state) => put(state.oldest, state.shard)),
+    };
     const units = this.#units.sealed.map(({ from, bytes, generation }) => ({
       from,
       bytes,
