@@ -18,12 +18,13 @@ export type Gather = (
 
 /** Gathers pieces of `from`. */
 export function gatherFrom(from: Uint8Array): Gather {
+  // Asked once: that takes longer than to make a view. Plain ones are made faster than a Buffer's.
+  const { buffer, byteOffset } = from;
   return (starts, ends, first, end, to, at) => {
     let into = at;
     for (let piece = first; piece < end; piece++) {
-      const start = from.byteOffset + starts[piece]!;
-      // A plain view, which is made faster than a Buffer's.
-      const part = new Uint8Array(from.buffer, start, ends[piece]! - starts[piece]!);
+      const start = starts[piece]!;
+      const part = new Uint8Array(buffer, byteOffset + start, ends[piece]! - start);
       to.set(part, into);
       into += part.length;
     }

@@ -302,32 +302,37 @@ export class TailRing {
     this.#size -= 1;
   }
 
-  /** Twice the entries; the oldest comes to the begin, and all that name one follow. */
+  /** Twice the entries; the oldest comes to the begin. */
   #grow(): void {
-    const mask = this.#capacity - 1;
     const shift = this.#first;
-    const moved = (entry: number): number => (entry - shift) & mask;
     const entries = new ArrayBuffer(2 * this.#capacity * ENTRY_BYTES);
-    const f64 = new Float64Array(entries);
     const u32 = new Uint32Array(entries);
     u32.set(this.#u32.subarray(shift * U32));
     u32.set(this.#u32.subarray(0, shift * U32), (this.#capacity - shift) * U32);
+    if (shift !== 0) this.#renumber(u32, shift);
+    this.#f64 = new Float64Array(entries);
+    this.#u32 = u32;
+    this.#capacity *= 2;
+    this.#first = 0;
+  }
+
+  /** Entry `shift` has become the first: all that name one follow. */
+  #renumber(u32: Uint32Array, shift: number): void {
+    const mask = this.#capacity - 1;
     for (let at = 0; at < this.#capacity * U32; at += U32) {
-      for (const field of [NEXT, PREVIOUS, JUMP]) {
-        const entry = u32[at + field]!;
-        u32[at + field] = entry === NONE ? NONE : moved(entry);
-      }
+      const next = u32[at + NEXT]!;
+      const previous = u32[at + PREVIOUS]!;
+      const jump = u32[at + JUMP]!;
+      if (next !== NONE) u32[at + NEXT] = (next - shift) & mask;
+      if (previous !== NONE) u32[at + PREVIOUS] = (previous - shift) & mask;
+      if (jump !== NONE) u32[at + JUMP] = (jump - shift) & mask;
     }
     this.#owners = this.#owners.slice(shift).concat(this.#owners.slice(0, shift));
     this.#slabOf = this.#slabOf.slice(shift).concat(this.#slabOf.slice(0, shift));
     for (const state of new Set(this.#owners)) {
-      state.hotFirst = moved(state.hotFirst!);
-      state.hotLast = moved(state.hotLast!);
+      state.hotFirst = (state.hotFirst! - shift) & mask;
+      state.hotLast = (state.hotLast! - shift) & mask;
     }
-    this.#f64 = f64;
-    this.#u32 = u32;
-    this.#capacity *= 2;
-    this.#first = 0;
   }
 }
 

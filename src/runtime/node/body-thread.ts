@@ -373,6 +373,8 @@ function targetOf({ memory, slots, slotBytes }: Shared, slot: number): DecodeTar
  */
 function gatherIn(shared: Shared, kernel: BodyKernel, from: Uint8Array): Gather {
   const { memory, slots, slotBytes } = shared;
+  // Memory that is shared is looked over whenever it is asked for this.
+  const { buffer } = memory;
   return (starts, ends, first, end, to, at) => {
     const begin = gatheringAt(slots, slotBytes) + ((to.byteOffset + at) % WORD_BYTES);
     let into = begin;
@@ -382,7 +384,7 @@ function gatherIn(shared: Shared, kernel: BodyKernel, from: Uint8Array): Gather 
       kernel.copy(into, from.byteOffset + start, bytes);
       into += bytes;
     }
-    to.set(new Uint8Array(memory.buffer, begin, into - begin), at);
+    to.set(new Uint8Array(buffer, begin, into - begin), at);
   };
 }
 
