@@ -22,6 +22,10 @@ const UNKNOWN_BYTES = 16 * 1024;
 /** From this size on buffers are worth being used again, bytes. */
 const SPARE_BYTES_MIN = 64 * 1024;
 
+/** Size of the buffers that bodies of up to that size are given, bytes; and how many lie ready. */
+const SMALL_BYTES = 4 * 1024;
+const SMALL_SPARE_MAX = 256;
+
 /** Below this a read to its place saves less than a further read costs, bytes. */
 const ROOM_BYTES_MIN = 16 * 1024;
 
@@ -32,6 +36,7 @@ export class BodyBudget {
   readonly bytesMax: number;
   readonly #buffers: BodyBuffers;
   readonly #copier: SharedCopier = new SharedCopier();
+  readonly #small: Uint8Array[] = [];
   #bytes = 0;
 
   constructor(bytesMax: number, buffers: BodyBuffers) {
@@ -58,7 +63,10 @@ export class BodyBudget {
 
   /** A buffer of `bytes` at least and not much more, with whatever content. */
   buffer(bytes: number): Uint8Array {
-    // Small ones come from Node's pool, of which a request pins 8 KiB at most.
+    if (bytes <= SMALL_BYTES) {
+      return this.#small.pop() ?? new Uint8Array(SMALL_BYTES);
+    }
+    // Those between are left to the collector.
     return bytes >= SPARE_BYTES_MIN ? this.#buffers.take(bytes) : Buffer.allocUnsafe(bytes);
   }
 
@@ -70,6 +78,10 @@ export class BodyBudget {
   /** Takes back a buffer; `unused` when nobody looks at it any more. */
   spare(buffer: Uint8Array, unused: boolean): void {
     if (buffer.length < SPARE_BYTES_MIN) {
+      const isSmall = buffer.length === SMALL_BYTES;
+      if (unused && isSmall && this.#small.length < SMALL_SPARE_MAX) {
+        this.#small.push(buffer);
+      }
       return;
     }
     if (unused) {

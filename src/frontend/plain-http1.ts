@@ -42,6 +42,7 @@ export class PlainHttp1 {
   readonly #keepAlive: string;
   readonly #reads = new StaticReads();
   readonly heads: PlainHeads;
+  #answer: Buffer | null = null;
   #draining = false;
 
   constructor(parts: HttpParts, full: FullHttp1) {
@@ -71,6 +72,17 @@ export class PlainHttp1 {
 
   get draining(): boolean {
     return this.#draining;
+  }
+
+  /** Memory for one small answer. */
+  get answer(): Buffer {
+    this.#answer ??= Buffer.allocUnsafeSlow(SMALL_ANSWER_BYTES);
+    return this.#answer;
+  }
+
+  /** The answer in it is still on its way: the next one is given other memory. */
+  leaveAnswer(): void {
+    this.#answer = null;
   }
 
   /** Ends the head of an answer after which the connection goes on. */
@@ -345,10 +357,14 @@ class PlainConnection implements HttpReply, Expiring, SocketReader {
     const socket = this.#socket;
     const [only = nothing] = body;
     if (body.length <= 1 && head.length + only.length <= SMALL_ANSWER_BYTES) {
-      const bytes = Buffer.allocUnsafe(head.length + only.length);
-      bytes.write(head, 'latin1');
-      bytes.set(only, head.length);
-      socket.write(bytes, this.#onWritten);
+      const { answer } = this.#home;
+      answer.write(head, 'latin1');
+      answer.set(only, head.length);
+      socket.write(answer.subarray(0, head.length + only.length), this.#onWritten);
+      // Mostly the system has taken all of it at once.
+      if (this.#secure || socket.writableLength > 0) {
+        this.#home.leaveAnswer();
+      }
       return;
     }
     socket.cork();
