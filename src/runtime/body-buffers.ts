@@ -3,6 +3,7 @@
  */
 import type { Buffers } from '../common/buffer-pool.ts';
 import type { Gather } from '../common/pieces.ts';
+import type { SharedMemory } from '../common/web-assembly.ts';
 
 /** Header values by lower-case name. */
 export type BodyHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -24,9 +25,7 @@ export const DECODE_WORDS = 4096;
 export const KERNEL_BYTES: number = 64 * 1024;
 
 /** Memory that threads share and kernels compute in. */
-export interface KernelMemory {
-  readonly buffer: SharedArrayBuffer;
-}
+export type KernelMemory = SharedMemory;
 
 /** Computes in the memory it was opened for. */
 export interface BodyKernel {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Disk, DiskErrorCode, DiskFile } from './disk.ts';
-import { DiskError } from './disk.ts';
+import { DISK_BLOCK_BYTES, DiskError } from './disk.ts';
 
 export interface DiskSubject {
   readonly disk: Disk;
@@ -139,6 +139,23 @@ function writing(make: Make): void {
     const bytes = new Uint8Array(8);
     assert.equal(await file.read(bytes, 0), 6);
     assert.deepEqual([...bytes.subarray(0, 6)], [1, 5, 6, 4, 7, 8]);
+  });
+  fileTest('writes whole blocks durably beside what is small', make, async (file) => {
+    const blocks = 64 * DISK_BLOCK_BYTES;
+    const expected = new Uint8Array(3 * blocks + 5);
+    const put = (bytes: Uint8Array, at: number, parts = 1): Promise<void> => {
+      expected.set(bytes, at);
+      const cut = Math.floor(bytes.length / parts);
+      return file.writeDurable([bytes.subarray(0, cut), bytes.subarray(cut)], at);
+    };
+    const filled = (bytes: number, seed: number): Uint8Array =>
+      Uint8Array.from({ length: bytes }, (_, i) => (i * 31 + seed) & 255);
+    await put(filled(blocks, 1), 0, 3);
+    await put(filled(100, 2), DISK_BLOCK_BYTES - 50);
+    await Promise.all([put(filled(blocks, 3), blocks, 2), put(filled(blocks, 4), 2 * blocks)]);
+    await put(filled(blocks - 1, 5), blocks + 1);
+    await put(filled(5, 6), 3 * blocks);
+    assert.deepEqual(await contentOf(file), expected);
   });
   fileTest('reads less than asked only at the end', make, async (file) => {
     await file.write([bytesOf(1, 2, 3, 4, 5)], 0);

@@ -19,6 +19,14 @@ export class DiskError extends Error {
   }
 }
 
+/**
+ * Large durable writes that begin and end at multiples of this go past the system's cache where the
+ * host can do that.
+ */
+export const DISK_BLOCK_BYTES = 4096;
+/** Writes of so many bytes are large. */
+export const LARGE_WRITE_BYTES: number = 128 * 1024;
+
 export interface DiskFile {
   readonly path: string;
   /**

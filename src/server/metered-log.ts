@@ -91,6 +91,10 @@ class MeteredWriter implements VolumeWriter {
     return this.#writer.beginsUnit;
   }
 
+  paddedBytes(bytes: number): number {
+    return this.#writer.paddedBytes(bytes);
+  }
+
   roll(): void {
     this.#writer.roll();
   }

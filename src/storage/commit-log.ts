@@ -101,6 +101,8 @@ export interface VolumeWriter {
   readonly chain: FrameChain;
   /** True when the next append begins a storage unit, because of `roll` or by itself. */
   readonly beginsUnit: boolean;
+  /** How long the next frame is best made, where it has so many bytes without padding. */
+  paddedBytes(bytes: number): number;
   /**
    * Appends one frame given in parts (concatenated they are the frame). One append at a time;
    * callers batch above. Resolves with the frame's position once it is durable. The parts

@@ -25,7 +25,9 @@ const U32 = 2 ** 32;
 /** Where the rows of a draft begin: there is room for tails before them. */
 const DRAFT_ROWS_AT = frameHeaderBytes + sectionRowBytes;
 const DRAFT_ROWS_FIRST = 64;
-const PADDING = new Uint8Array(frameAlignBytes);
+/** Frames are padded by less than this. */
+const PADDING_BYTES_MAX = 8192;
+const PADDING = new Uint8Array(PADDING_BYTES_MAX);
 
 /** What a section holds. Persisted: never renumber. */
 export const sectionKindRecords = 0;
@@ -104,12 +106,20 @@ export function encodeFrame(
     bytes += section.payload.byteLength;
     row += 1;
   }
-  return finishFrame(previous, stamp, head, parts, bytes);
+  return finishFrame(previous, stamp, head, parts, bytes, alignedFrameBytes);
+}
+
+/** How long a frame of so many bytes is made: a multiple of `frameAlignBytes`. */
+export type FramePadding = (bytes: number) => number;
+
+/** No longer than it must be. */
+export function alignedFrameBytes(bytes: number): number {
+  return Math.ceil(bytes / frameAlignBytes) * frameAlignBytes;
 }
 
 /**
  * The frame that follows `previous`, of a head whose rows are written and whose header is zeros.
- * `parts` are the head and all payloads, `bytes` long together.
+ * `parts` are the head and all payloads, `payloadEnd` bytes long together.
  */
 function finishFrame(
   previous: FrameChain,
@@ -117,15 +127,18 @@ function finishFrame(
   head: Uint8Array,
   parts: Uint8Array[],
   payloadEnd: number,
+  padded: FramePadding,
 ): EncodedFrame {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const headBytes = head.byteLength;
   const rows = (headBytes - frameHeaderBytes) / sectionRowBytes;
-  const padding = (frameAlignBytes - (payloadEnd % frameAlignBytes)) % frameAlignBytes;
+  const bytes = padded(payloadEnd);
+  const padding = bytes - payloadEnd;
+  assert(bytes % frameAlignBytes === 0 && padding >= 0, 'frame: not aligned');
+  assert(padding < PADDING_BYTES_MAX, 'frame: more padding than there is');
   if (padding > 0) {
     parts.push(PADDING.subarray(0, padding));
   }
-  const bytes = payloadEnd + padding;
   assert(bytes <= frameBytesLimit, 'frame: larger than any engine takes');
   const frameNumber = previous.frameNumber + 1;
   view.setUint32(HEADER.magic, MAGIC, true);
@@ -147,8 +160,7 @@ function finishFrame(
 
 /** Bytes of a frame with these sections, without tails. */
 export function encodedBytes(sectionCount: number, payloadBytes: number): number {
-  const bytes = frameHeaderBytes + sectionCount * sectionRowBytes + payloadBytes;
-  return Math.ceil(bytes / frameAlignBytes) * frameAlignBytes;
+  return alignedFrameBytes(frameHeaderBytes + sectionCount * sectionRowBytes + payloadBytes);
 }
 
 function tailsSection(payload: Uint8Array): Section {
@@ -250,6 +262,7 @@ export class FrameDraft {
     stamp: FrameStamp,
     payloads: readonly Uint8Array[],
     tails: Uint8Array | null,
+    padded: FramePadding = alignedFrameBytes,
   ): EncodedFrame {
     const from = tails === null ? sectionRowBytes : 0;
     const end = DRAFT_ROWS_AT + this.#count * sectionRowBytes;
@@ -261,7 +274,7 @@ export class FrameDraft {
       parts.splice(1, 0, tails);
     }
     const bytes = head.byteLength + (tails?.byteLength ?? 0) + this.#payloadBytes;
-    return finishFrame(previous, stamp, head, parts, bytes);
+    return finishFrame(previous, stamp, head, parts, bytes, padded);
   }
 
   #row(row: number): number {

@@ -5,7 +5,7 @@
  * that a frame of thousands of sections is written from a few pieces of memory.
  */
 import { crc32 } from '../common/crc32.ts';
-import type { EncodedFrame, FrameStamp } from './frame.ts';
+import type { EncodedFrame, FramePadding, FrameStamp } from './frame.ts';
 import { FrameDraft } from './frame.ts';
 import type { FrameChain } from './commit-log.ts';
 import type { SectionBatch } from './section-batch.ts';
@@ -102,11 +102,16 @@ export class HeldFrame {
     }
   }
 
-  finish(previous: FrameChain, stamp: FrameStamp, tails: Uint8Array | null): EncodedFrame {
+  finish(
+    previous: FrameChain,
+    stamp: FrameStamp,
+    tails: Uint8Array | null,
+    padded: FramePadding,
+  ): EncodedFrame {
     const payloads = this.#runs.map(
       ({ slab, start, end }) => new Uint8Array(slab.memory, start, end - start),
     );
-    return this.draft.finish(previous, stamp, payloads, tails);
+    return this.draft.finish(previous, stamp, payloads, tails, padded);
   }
 
   /** Calls `row` for each section, in order, with a section that is valid during the call only. */

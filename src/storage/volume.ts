@@ -250,7 +250,8 @@ export class Volume implements VolumeStore {
     const { volume, epoch } = this.#options;
     const stamp = { volume, epoch, timestampMs: this.#deps.clock.now() };
     const tails = begins ? this.#table.tails() : null;
-    const frame = held.finish(writer.chain, stamp, tails);
+    const padded = (payloadEnd: number): number => writer.paddedBytes(payloadEnd);
+    const frame = held.finish(writer.chain, stamp, tails, padded);
     let position: number;
     try {
       position = await writer.append(frame.parts);

@@ -21,18 +21,11 @@ import type {
 import { PUT_RECORDS_COUNT_MAX } from '../../model/limits.ts';
 import type { RecordBatch } from '../../model/record-batch.ts';
 import { UINT128_WORDS } from '../../common/uint128.ts';
+import { compiled, exportsOf, sharedMemory } from '../../common/web-assembly.ts';
 import { CONTENT_TYPE } from '../codec.ts';
 import type { Protocol } from '../operation.ts';
 import { streamArn, streamName } from '../shapes.ts';
 import { PUT_RECORDS_WASM } from './put-records-wasm.ts';
-
-/** As much of WebAssembly as is used here; Node has it as a global. */
-interface WebAssemblyParts {
-  Memory: new (limits: { initial: number; maximum: number; shared: true }) => KernelMemory;
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { readonly exports: unknown };
-}
-declare const WebAssembly: WebAssemblyParts;
 
 /** What the compiled kernel offers; places are addresses in its memory. */
 interface Exports {
@@ -41,7 +34,6 @@ interface Exports {
   copy(to: number, from: number, bytes: number): void;
 }
 
-const PAGE_BYTES = 64 * 1024;
 const ALIGN_BYTES = 16;
 /** A scanner's memory is at first as large as most bodies need. */
 const SCAN_BYTES_FIRST = 512 * 1024;
@@ -64,7 +56,7 @@ class Kernel implements BodyKernel {
   readonly #exports: Exports;
 
   constructor(module: object, memory: KernelMemory) {
-    this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports as Exports;
+    this.#exports = exportsOf(module, memory) as Exports;
   }
 
   decode(way: number, body: Uint8Array, { bytes, words }: DecodeTarget): boolean {
@@ -85,17 +77,11 @@ export class PutRecordsKernels implements BodyKernels {
   #module: object | null = null;
 
   memory(bytes: number): KernelMemory | null {
-    const pages = Math.ceil(bytes / PAGE_BYTES);
-    try {
-      return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-    } catch {
-      // More address space than the process may have.
-      return null;
-    }
+    return sharedMemory(bytes);
   }
 
   open(memory: KernelMemory): BodyKernel {
-    this.#module ??= new WebAssembly.Module(Buffer.from(PUT_RECORDS_WASM, 'base64'));
+    this.#module ??= compiled(Buffer.from(PUT_RECORDS_WASM, 'base64'));
     return new Kernel(this.#module, memory);
   }
 }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
+import { randomBytes } from 'node:crypto';
 import * as path from 'node:path';
+import { platform } from 'node:process';
 import { test } from 'node:test';
 import { diskSuite } from '../disk.suite.ts';
 import { NodeDisk } from './disk.ts';
+import { Staging } from './staging.ts';
 
 diskSuite('NodeDisk', () => {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'tailrace-disk-'));
@@ -19,6 +22,49 @@ diskSuite('NodeDisk', () => {
       }
     },
   };
+});
+
+/** Gives copies that no host takes for writing past its cache. */
+class CrookedStaging extends Staging {
+  copies = 0;
+
+  override copyOf(buffers: readonly Uint8Array[], position: number): Uint8Array | null {
+    const copy = super.copyOf(buffers, position);
+    if (copy === null) return null;
+    this.copies += 1;
+    const crooked = new Uint8Array(copy.length + 1).subarray(1);
+    crooked.set(copy);
+    return crooked;
+  }
+}
+
+test('large writes that the host does not take past its cache are written through it', async () => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tailrace-disk-'));
+  const staging = new CrookedStaging();
+  const file = await new NodeDisk(staging).open(path.join(directory, 'file'), 'create');
+  const bytes = randomBytes(256 * 1024);
+  await file.writeDurable([bytes.subarray(0, 100), bytes.subarray(100)], 4096);
+  await file.writeDurable([bytes], 4096 + bytes.length);
+  const read = Buffer.alloc(2 * bytes.length);
+  assert.equal(await file.read(read, 4096), read.length);
+  assert.deepEqual(read, Buffer.concat([bytes, bytes]));
+  assert.equal(staging.copies, platform === 'linux' ? 1 : 0);
+  await file.close();
+  fs.rmSync(directory, { recursive: true });
+});
+
+test('memory for large writes is used again, and not without end', () => {
+  const staging = new Staging();
+  const large = [new Uint8Array(200_000), new Uint8Array(256 * 1024 - 200_000).fill(7)];
+  const copies = [1, 2, 3, 4].map((block) => staging.copyOf(large, block * 4096)!);
+  assert.deepEqual(Buffer.from(copies[3]!), Buffer.concat(large));
+  assert.equal(staging.copyOf(large, 0), null);
+  staging.give(copies[0]!);
+  assert.equal(staging.copyOf(large, 0)?.buffer, copies[0]!.buffer);
+  staging.give(copies[1]!);
+  assert.equal(staging.copyOf(large, 100), null);
+  assert.equal(staging.copyOf(large.slice(1), 0), null);
+  assert.equal(staging.copyOf([new Uint8Array(4096)], 0), null);
 });
 
 test('a full device is told apart from a broken one', async (context) => {

@@ -11,6 +11,8 @@ import { platform } from 'node:process';
 import type { Disk, DiskEntry, DiskErrorCode, DiskFile, DiskLock, OpenMode } from '../disk.ts';
 import { DiskError } from '../disk.ts';
 import { afterBytes } from './after-bytes.ts';
+import { DIRECT_FLAGS, DURABLE_FLAGS, SecondDescriptor } from './second-descriptor.ts';
+import { Staging } from './staging.ts';
 
 /** Zeros are written in pieces of this size, from one shared buffer. */
 const ZERO_CHUNK_BYTES = 1024 * 1024;
@@ -25,13 +27,19 @@ const OPEN_FLAGS: Readonly<Record<OpenMode, string>> = { read: 'r', write: 'r+',
 const syncData = platform === 'darwin' ? fs.fsync : fs.fdatasync;
 
 export class NodeDisk implements Disk {
+  readonly #staging: Staging;
+
+  constructor(staging: Staging = new Staging()) {
+    this.#staging = staging;
+  }
+
   open(file: string, mode: OpenMode): Promise<DiskFile> {
     return new Promise((resolve, reject) => {
       fs.open(file, OPEN_FLAGS[mode], FILE_PERMISSIONS, (error, descriptor) => {
         if (error) {
           reject(toDiskError(error, file));
         } else {
-          resolve(new NodeDiskFile(file, descriptor));
+          resolve(new NodeDiskFile(file, descriptor, this.#staging));
         }
       });
     });
@@ -158,18 +166,23 @@ class NodeDiskFile implements DiskFile {
   readonly path: string;
   readonly #descriptor: number;
   /**
-   * A second descriptor of the same file, whose writes return when they are durable: one call where
-   * two would be needed, and no waiting for what else is dirty in the file. Null until it is first
-   * needed; -1 where the host has none.
+   * Further descriptors of the same file, whose writes return when they are durable: one call where
+   * two would be needed, and no waiting for what else is dirty in the file.
    */
-  #durable: number | null = null;
+  readonly #durable: SecondDescriptor;
+  /** And past the system's cache. */
+  readonly #direct: SecondDescriptor;
+  readonly #staging: Staging;
   #underWay = 0;
   #closed = false;
   #whenIdle: (() => void) | null = null;
 
-  constructor(file: string, descriptor: number) {
+  constructor(file: string, descriptor: number, staging: Staging) {
     this.path = file;
     this.#descriptor = descriptor;
+    this.#staging = staging;
+    this.#durable = new SecondDescriptor(file, descriptor, DURABLE_FLAGS);
+    this.#direct = new SecondDescriptor(file, descriptor, DIRECT_FLAGS);
   }
 
   write(buffers: readonly Uint8Array[], position: number): Promise<void> {
@@ -178,36 +191,54 @@ class NodeDiskFile implements DiskFile {
 
   writeDurable(buffers: readonly Uint8Array[], position: number): Promise<void> {
     return this.#operate((done) => {
-      if (this.#durable !== null) {
-        this.#writeDurable(this.#durable, buffers, position, done);
-        return;
+      const copy = this.#direct.isOff ? null : this.#staging.copyOf(buffers, position);
+      if (copy === null) {
+        this.#writeThrough(buffers, position, done);
+      } else {
+        this.#writeDirect(copy, buffers, position, done);
       }
-      openDurable(this.path, this.#descriptor, (descriptor) => {
-        if (this.#durable !== null && descriptor >= 0) {
-          fs.close(descriptor, () => undefined); // Another write has opened one meanwhile.
-        }
-        this.#durable ??= descriptor;
-        this.#writeDurable(this.#durable, buffers, position, done);
-      });
     });
   }
 
-  #writeDurable(
-    descriptor: number,
+  /** Writes `copy`; or `buffers`, of which it is one, where the host refuses it. */
+  #writeDirect(
+    copy: Uint8Array,
     buffers: readonly Uint8Array[],
     position: number,
     done: Done,
   ): void {
-    if (descriptor >= 0) {
-      writeAll(descriptor, buffers, position, done);
-      return;
-    }
-    writeAll(this.#descriptor, buffers, position, (error) => {
-      if (error) {
-        done(error);
+    const written = (error: NodeJS.ErrnoException | null): void => {
+      this.#staging.give(copy);
+      if (error?.code === 'EINVAL') {
+        this.#direct.giveUp();
+        this.#writeThrough(buffers, position, done);
       } else {
-        syncData(this.#descriptor, done);
+        done(error);
       }
+    };
+    this.#direct.use((descriptor) => {
+      if (descriptor >= 0) {
+        writeAll(descriptor, [copy], position, written);
+      } else {
+        this.#staging.give(copy);
+        this.#writeThrough(buffers, position, done);
+      }
+    });
+  }
+
+  #writeThrough(buffers: readonly Uint8Array[], position: number, done: Done): void {
+    this.#durable.use((descriptor) => {
+      if (descriptor >= 0) {
+        writeAll(descriptor, buffers, position, done);
+        return;
+      }
+      writeAll(this.#descriptor, buffers, position, (error) => {
+        if (error) {
+          done(error);
+        } else {
+          syncData(this.#descriptor, done);
+        }
+      });
     });
   }
 
@@ -268,9 +299,8 @@ class NodeDiskFile implements DiskFile {
     this.#closed = true;
     return new Promise((resolve, reject) => {
       const close = (): void => {
-        if (this.#durable !== null && this.#durable >= 0) {
-          fs.close(this.#durable, () => undefined); // Its writes have ended and told their errors.
-        }
+        this.#durable.close();
+        this.#direct.close();
         fs.close(this.#descriptor, (error) =>
           error ? reject(toDiskError(error, this.path)) : resolve(),
         );
@@ -311,32 +341,6 @@ class NodeDiskFile implements DiskFile {
       }
     });
   }
-}
-
-/**
- * Opens the file behind `descriptor` once more, for writes that return when they are durable. Gives
- * -1 where the host has no such thing or the path has come to name another file.
- */
-function openDurable(file: string, descriptor: number, opened: (descriptor: number) => void): void {
-  if (platform !== 'linux') {
-    opened(-1); // On macOS only fsync reaches the medium; Windows has no such flag in this form.
-    return;
-  }
-  fs.open(file, fs.constants.O_WRONLY | fs.constants.O_DSYNC, (openError, second) => {
-    if (openError) {
-      opened(-1);
-      return;
-    }
-    fs.fstat(descriptor, { bigint: true }, (ownError, own) => {
-      fs.fstat(second, { bigint: true }, (otherError, other) => {
-        if (ownError ?? otherError ?? (own.ino !== other.ino || own.dev !== other.dev)) {
-          fs.close(second, () => opened(-1));
-        } else {
-          opened(second);
-        }
-      });
-    });
-  });
 }
 
 function writeAll(

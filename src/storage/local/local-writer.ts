@@ -8,22 +8,16 @@
  */
 import { assert } from '../../common/assert.ts';
 import type { DiskFile } from '../../runtime/disk.ts';
-import { DiskError } from '../../runtime/disk.ts';
+import { DISK_BLOCK_BYTES, DiskError, LARGE_WRITE_BYTES } from '../../runtime/disk.ts';
 import type { FrameChain, Position, VolumeWriter } from '../commit-log.ts';
 import { EngineUnavailableError, FencedError, LogFullError } from '../commit-log.ts';
-import { FrameHead } from '../frame.ts';
+import { alignedFrameBytes, FrameHead } from '../frame.ts';
 import type { LocalVolume, RecoveredTail, Segment } from './local-volume.ts';
 import { encodeSegmentHeader, positionOf, segmentHeaderBytes } from './segment-format.ts';
 
 /** A segment file is begun with this much space and grows in doubling steps, in the background. */
 const FIRST_ALLOCATION_BYTES = 1024 * 1024;
 
-/**
- * Frames of this size and more go into space that is only reserved by the file's length. Zeros
- * written beforehand save a small frame the work of finding blocks while somebody waits, but would
- * double the bytes that large ones write (docs/adr/0006-segment-space.md has the measurements).
- */
-const LARGE_FRAME_BYTES = 128 * 1024;
 /** Weight of the newest frame in the running mean of frame sizes. */
 const MEAN_WEIGHT = 1 / 8;
 
@@ -107,6 +101,16 @@ export class LocalWriter implements VolumeWriter {
 
   roll(): void {
     this.#rollWanted = this.#active !== null;
+  }
+
+  /** A large frame ends where a block of the disk does, so that the next one begins at one. */
+  paddedBytes(bytes: number): number {
+    const aligned = alignedFrameBytes(bytes);
+    if (aligned < LARGE_WRITE_BYTES) {
+      return aligned;
+    }
+    const at = this.beginsUnit || this.#active === null ? segmentHeaderBytes : this.#active.bytes;
+    return Math.ceil((at + aligned) / DISK_BLOCK_BYTES) * DISK_BLOCK_BYTES - at;
   }
 
   async append(parts: readonly Uint8Array[]): Promise<Position> {
@@ -247,8 +251,13 @@ export class LocalWriter implements VolumeWriter {
     }
   }
 
+  /**
+   * Large frames go into space that is only reserved by the file's length. Zeros written beforehand
+   * save a small frame the work of finding blocks while somebody waits, but would double the bytes
+   * that large ones write (docs/adr/0006-segment-space.md has the measurements).
+   */
   get #framesAreLarge(): boolean {
-    return this.#frameBytesMean >= LARGE_FRAME_BYTES;
+    return this.#frameBytesMean >= LARGE_WRITE_BYTES;
   }
 
   /** Looks ahead: more space in this segment, then the next segment. */

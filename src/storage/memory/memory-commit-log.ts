@@ -23,7 +23,7 @@ import {
   LogFullError,
   PositionGoneError,
 } from '../commit-log.ts';
-import { FrameHead, frameBytesLimit } from '../frame.ts';
+import { alignedFrameBytes, FrameHead, frameBytesLimit } from '../frame.ts';
 
 export interface MemoryCommitLogOptions {
   /** Most bytes kept over all volumes. */
@@ -218,6 +218,10 @@ class MemoryWriter implements VolumeWriter {
 
   get beginsUnit(): boolean {
     return this.#rollWanted || this.#stored.units.length === 0;
+  }
+
+  paddedBytes(bytes: number): number {
+    return alignedFrameBytes(bytes);
   }
 
   async append(parts: readonly Uint8Array[]): Promise<Position> {

@@ -1,0 +1,50 @@
+/**
+ * As much of WebAssembly as is used here. It is a global of Node, which may be absent where code
+ * must not be made at run time.
+ */
+
+/** Memory that threads share. */
+export interface SharedMemory {
+  readonly buffer: SharedArrayBuffer;
+}
+
+interface WebAssemblyParts {
+  Memory: {
+    new (limits: { initial: number; maximum: number; shared: true }): SharedMemory;
+    new (limits: { initial: number; maximum: number }): { readonly buffer: ArrayBuffer };
+  };
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { readonly exports: unknown };
+}
+declare const WebAssembly: WebAssemblyParts;
+
+export const PAGE_BYTES: number = 64 * 1024;
+
+/** Shared memory of `bytes` or little more; null where the process may not have so much. */
+export function sharedMemory(bytes: number): SharedMemory | null {
+  const pages = Math.ceil(bytes / PAGE_BYTES);
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch {
+    return null;
+  }
+}
+
+/** Memory that begins where a page of the processor does; null where there is none. */
+export function alignedMemory(bytes: number): Uint8Array | null {
+  const pages = Math.ceil(bytes / PAGE_BYTES);
+  try {
+    return new Uint8Array(new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer);
+  } catch {
+    return null;
+  }
+}
+
+export function compiled(binary: Uint8Array): object {
+  return new WebAssembly.Module(binary);
+}
+
+/** The functions of a compiled module that computes in `memory`. */
+export function exportsOf(module: object, memory: SharedMemory): unknown {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports;
+}
