@@ -12,6 +12,9 @@ test('gives the codes that HMAC-SHA-256 gives, again and again', () => {
       for (const one of texts) {
         const expected = createHmac('sha256', key).update(one, 'latin1').digest('hex');
         assert.equal(hmac.sign(one), expected);
+        for (const at of [0, 3, 3, one.length >> 1]) {
+          assert.equal(hmac.signTwo(one.slice(0, at), one.slice(at)), expected);
+        }
       }
     }),
   );

@@ -77,6 +77,10 @@ export class SigV4Authenticator {
   readonly #scopes = new Memo(parseScope, REMEMBERED);
   readonly #signedNames = new Memo(splitNames, REMEMBERED);
   readonly #canonical = new CanonicalRequests();
+  /** The head of the text signed last, and what it is about. */
+  #head = '';
+  #headScope: Scope | null = null;
+  #headDate = '';
   /** Of the request being looked at: the signature wanted and the one given. */
   readonly #expected = Buffer.alloc(SIGNATURE_CHARS);
   readonly #claimed = Buffer.alloc(SIGNATURE_CHARS);
@@ -212,14 +216,22 @@ export class SigV4Authenticator {
       throw invalid(MISMATCH);
     }
     const canonicalHash = hash('sha256', canonical, 'hex');
-    const text =
-      `${ALGORITHM}\n${date}\n` +
-      `${scope.date}/${scope.region}/${SERVICE}/${TERMINATOR}\n${canonicalHash}`;
     const key = this.#keys.key(credential, scope.date, scope.region, SERVICE);
-    const expected = key.sign(text);
+    const expected = key.signTwo(this.#textHead(scope, date), canonicalHash);
     if (!this.#isSame(expected, authorization.signature)) {
       throw invalid(MISMATCH);
     }
+  }
+
+  /** What is signed, up to the hash of the canonical request. */
+  #textHead(scope: Scope, date: string): string {
+    if (scope !== this.#headScope || date !== this.#headDate) {
+      this.#head =
+        `${ALGORITHM}\n${date}\n` + `${scope.date}/${scope.region}/${SERVICE}/${TERMINATOR}\n`;
+      this.#headScope = scope;
+      this.#headDate = date;
+    }
+    return this.#head;
   }
 
   /** Takes the same time wherever two signatures differ. */

@@ -9,6 +9,7 @@ import { CONTENT_TYPE, encodeError, errorStatus } from '../api/codec.ts';
 import type { Caller, Protocol } from '../api/operation.ts';
 import { StreamingOutput } from '../api/response-stream.ts';
 import type { ResponseStream } from '../api/response-stream.ts';
+import { Memo } from '../common/memo.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { BodyWork } from '../runtime/body-buffers.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -17,6 +18,9 @@ import type { ExchangeHandler, HttpReply, HttpRequest, Refusal, ReplyBody } from
 import { ResponseIds } from './response-ids.ts';
 
 const TARGET_PREFIX = 'Kinesis_20131202.';
+
+/** Targets that are remembered, those of clients in error among them. */
+const REMEMBERED = { entriesMax: 128, textMax: 128 };
 
 const EVENT_STREAM_TYPE = 'application/vnd.amazon.eventstream';
 
@@ -109,12 +113,19 @@ export class Pipeline<C extends Caller, D> implements ExchangeHandler {
   readonly #dependencies: PipelineDependencies<C, D>;
   readonly #ids: ResponseIds;
   readonly #streams = new Set<ResponseStream>();
+  /** Operations by the whole target, null for what is none. */
+  readonly #operations: Memo<string | null>;
   #dateSecond = -1;
   #date = '';
 
   constructor(dependencies: PipelineDependencies<C, D>) {
     this.#dependencies = dependencies;
     this.#ids = new ResponseIds(dependencies.random);
+    const { api } = dependencies;
+    this.#operations = new Memo((target) => {
+      const name = target.slice(TARGET_PREFIX.length);
+      return target.startsWith(TARGET_PREFIX) && api.has(name) ? name : null;
+    }, REMEMBERED);
   }
 
   /** Open event streams. */
@@ -182,10 +193,8 @@ export class Pipeline<C extends Caller, D> implements ExchangeHandler {
       return;
     }
     const target = targetOf(request);
-    if (target.startsWith(TARGET_PREFIX) && api.has(target.slice(TARGET_PREFIX.length))) {
-      exchange.operation = target.slice(TARGET_PREFIX.length);
-    }
-    const { operation } = exchange;
+    const operation = this.#operations.get(target);
+    exchange.operation = operation;
     const type = contentTypeOf(request);
     if (request.body.length === 0) {
       const code = operation === null ? 'UnknownOperationException' : 'SerializationException';
@@ -193,7 +202,7 @@ export class Pipeline<C extends Caller, D> implements ExchangeHandler {
       this.#fail(exchange, protocol, new ServiceError(code, null));
       return;
     }
-    const protocol = protocolOf(request);
+    const protocol = protocolOfType(type);
     if (protocol === null) {
       this.#refuseType(exchange, type, target);
       return;
@@ -392,7 +401,10 @@ function contentTypeOf(request: HttpRequest): string {
 }
 
 function protocolOf(request: HttpRequest): Protocol | null {
-  const type = contentTypeOf(request);
+  return protocolOfType(contentTypeOf(request));
+}
+
+function protocolOfType(type: string): Protocol | null {
   if (type === CONTENT_TYPE.json) {
     return 'json';
   }
