@@ -143,6 +143,11 @@ export class EntryTable {
     return this.#length;
   }
 
+  /** Removes all rows. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   /** Adds a row of shard `slot`, whose row before is `before`, and gives its number. */
   push(slot: number, before: number, entry: IndexEntry): number {
     if (this.#length === this.#before.length) {

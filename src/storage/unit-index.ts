@@ -33,12 +33,12 @@ const NONE = -1;
 /** One shard within a unit being indexed. */
 export class ShardEntries {
   // Numbers begin as numbers: after `undefined` each new large one would be an object of its own.
-  readonly shard: ShardKey = 0;
+  shard: ShardKey = 0;
   /** Which of the unit's shards it is, by when it was begun. */
-  readonly slot: number = 0;
+  slot = 0;
   /** Next ordinal and last arrival when the unit began. */
-  readonly begin: number = 0;
-  readonly beginArrivalMs: number = 0;
+  begin = 0;
+  beginArrivalMs = 0;
   end = 0;
   endArrivalMs = 0;
   payloadBytes = 0;
@@ -49,13 +49,18 @@ export class ShardEntries {
   #order: Uint32Array = NO_ROWS;
   #ordered = 0;
 
-  constructor(shard: ShardKey, slot: number, begin: number, beginArrivalMs: number) {
+  /** Makes it that of a shard in a unit that begins. */
+  reset(shard: ShardKey, slot: number, begin: number, beginArrivalMs: number): void {
     this.shard = shard;
     this.slot = slot;
     this.begin = begin;
     this.beginArrivalMs = beginArrivalMs;
     this.end = begin;
     this.endArrivalMs = beginArrivalMs;
+    this.payloadBytes = 0;
+    this.count = 0;
+    this.last = NONE;
+    this.#ordered = 0;
   }
 
   /** All rows of the shard, in ordinal order. */
@@ -87,10 +92,25 @@ export class UnitIndexBuilder {
   /** By slot. */
   readonly #shards: ShardEntries[] = [];
   readonly #byKey = new ShardKeyMap<ShardEntries>();
+  /** Of the unit before, to be used again. */
+  readonly #spare: ShardEntries[];
+  /** Somebody may look at the table for as long as they like. */
+  #isLent = false;
 
-  /** `entries` is a guess of how many there will be. */
-  constructor(from: number, generation: number, rewrittenBytes: number, entries = 0) {
-    this.#table = new EntryTable(entries);
+  /**
+   * `before`, where given, is the builder of the unit before, of which nothing is wanted any more:
+   * units of one load are alike, so its memory serves again.
+   */
+  constructor(
+    from: number,
+    generation: number,
+    rewrittenBytes: number,
+    before: UnitIndexBuilder | null = null,
+  ) {
+    const isFree = before !== null && !before.#isLent;
+    this.#table = isFree ? before.#table : new EntryTable(before?.entryCount ?? 0);
+    this.#spare = isFree ? before.#shards : [];
+    this.#table.clear();
     this.from = from;
     this.generation = generation;
     this.rewrittenBytes = rewrittenBytes;
@@ -104,7 +124,8 @@ export class UnitIndexBuilder {
   begin(shard: ShardKey, next: number, lastArrivalMs: number): ShardEntries {
     let entries = this.#byKey.get(shard);
     if (entries === undefined) {
-      entries = new ShardEntries(shard, this.#shards.length, next, lastArrivalMs);
+      entries = this.#spare.pop() ?? new ShardEntries();
+      entries.reset(shard, this.#shards.length, next, lastArrivalMs);
       this.#shards.push(entries);
       this.#byKey.set(shard, entries);
     }
@@ -134,6 +155,7 @@ export class UnitIndexBuilder {
   }
 
   rows(shard: ShardKey): EntryRows | null {
+    this.#isLent = true;
     const entries = this.#byKey.get(shard);
     return entries === undefined
       ? null

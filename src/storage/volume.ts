@@ -331,6 +331,9 @@ export class Volume implements VolumeStore {
         if (state.unit !== before) {
           before.begin(state.shard, state.next, state.lastArrivalMs);
         }
+        // Nothing may hold on to what is used again, or would be kept for a shard that is idle.
+        state.unit = null;
+        state.entries = null;
       });
       const unit = sealedUnit(before.from, this.#unitBytes, before.generation);
       this.#units.sealed.push(unit);
@@ -340,8 +343,7 @@ export class Volume implements VolumeStore {
         await this.#saveCatalog();
       }).catch(() => undefined);
     }
-    // Units of one load are alike.
-    this.#units.active = new UnitIndexBuilder(position, 0, 0, before?.entryCount ?? 0);
+    this.#units.active = new UnitIndexBuilder(position, 0, 0, before);
     this.#unitBytes = 0;
   }
 
