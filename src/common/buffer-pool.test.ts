@@ -11,7 +11,7 @@ test('buffers are large enough and not much larger', () => {
     fc.property(fc.integer({ min: 1, max: 64 * MiB }), (bytes) => {
       const { length } = pool.take(bytes);
       assert.ok(length >= bytes);
-      assert.ok(length <= Math.max(32 * 1024, bytes * 1.25 + 1), `${length} for ${bytes}`);
+      assert.ok(length <= Math.max(8 * 1024, bytes * 1.25 + 1), `${length} for ${bytes}`);
     }),
     { numRuns: 30 },
   );

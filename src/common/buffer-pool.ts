@@ -8,7 +8,7 @@
 import { assert } from './assert.ts';
 
 /** Smaller buffers are not worth keeping. */
-const keptBytesMin = 32 * 1024;
+const keptBytesMin = 8 * 1024;
 
 export interface BufferPoolOptions {
   /** Most bytes of unused buffers kept, all together. */

@@ -19,9 +19,6 @@ const TRUSTED_BYTES_MAX = 1024 * 1024;
 /** First buffer of a body of unknown length, bytes. */
 const UNKNOWN_BYTES = 16 * 1024;
 
-/** From this size on buffers are worth being used again, bytes. */
-const SPARE_BYTES_MIN = 64 * 1024;
-
 /** Size of the buffers that bodies of up to that size are given, bytes; and how many lie ready. */
 const SMALL_BYTES = 4 * 1024;
 const SMALL_SPARE_MAX = 256;
@@ -66,8 +63,7 @@ export class BodyBudget {
     if (bytes <= SMALL_BYTES) {
       return this.#small.pop() ?? new Uint8Array(SMALL_BYTES);
     }
-    // Those between are left to the collector.
-    return bytes >= SPARE_BYTES_MIN ? this.#buffers.take(bytes) : Buffer.allocUnsafe(bytes);
+    return this.#buffers.take(bytes);
   }
 
   /** Copies a part of a body to its place in a buffer of this budget. */
@@ -77,14 +73,11 @@ export class BodyBudget {
 
   /** Takes back a buffer; `unused` when nobody looks at it any more. */
   spare(buffer: Uint8Array, unused: boolean): void {
-    if (buffer.length < SPARE_BYTES_MIN) {
-      const isSmall = buffer.length === SMALL_BYTES;
-      if (unused && isSmall && this.#small.length < SMALL_SPARE_MAX) {
+    if (buffer.length === SMALL_BYTES) {
+      if (unused && this.#small.length < SMALL_SPARE_MAX) {
         this.#small.push(buffer);
       }
-      return;
-    }
-    if (unused) {
+    } else if (unused) {
       this.#buffers.give(buffer);
     } else {
       this.#buffers.abandon(buffer);
