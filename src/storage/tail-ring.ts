@@ -8,11 +8,14 @@
  * in a logarithmic number of steps (a skew-binary list).
  *
  * ```
- *  0              8         16      20       24      28       32
- *  | base ordinal | arrival | count | key id | bytes | offset |
- *  | next | previous | jump | place | place of jump |
- *  32     36         40     44      48              52
+ *  0              8       12       16      20       24     28         32     36      40
+ *  | base ordinal | count | key id | bytes | offset | next | previous | jump | place | place of jump |
+ *  | unused | arrival | unused |
+ *  44       48        56       64
  * ```
+ *
+ * What binding and giving way look at is in the first 48 bytes: memory of this size begins 16 bytes
+ * behind a line of the processor's caches, so that these share one.
  *
  * `place` counts the entries of a chain. An entry whose place is below that of the chain's first
  * has given way, and its row may be another's by now.
@@ -32,17 +35,17 @@ const F64 = ENTRY_BYTES / 8;
 const U32 = ENTRY_BYTES / 4;
 /** Fields of an entry, as words of eight bytes. */
 const BASE = 0;
-const ARRIVAL = 1;
+const ARRIVAL = 6;
 /** As words of four. */
-const COUNT = 4;
-const KEY = 5;
-const BYTES = 6;
-const OFFSET = 7;
-const NEXT = 8;
-const PREVIOUS = 9;
-const JUMP = 10;
-const PLACE = 11;
-const JUMP_PLACE = 12;
+const COUNT = 2;
+const KEY = 3;
+const BYTES = 4;
+const OFFSET = 5;
+const NEXT = 6;
+const PREVIOUS = 7;
+const JUMP = 8;
+const PLACE = 9;
+const JUMP_PLACE = 10;
 
 /** No entry. */
 const NONE = 0xffff_ffff;
