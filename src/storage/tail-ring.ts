@@ -8,10 +8,10 @@
  * in a logarithmic number of steps (a skew-binary list).
  *
  * ```
- *  0              8       12       16      20       24     28         32     36      40
- *  | base ordinal | count | key id | bytes | offset | next | previous | jump | place | place of jump |
- *  | unused | arrival | unused |
- *  44       48        56       64
+ *  0              8       12       16      20       24
+ *  | base ordinal | count | key id | bytes | offset |
+ *  | next | previous | jump | place | place of jump | unused | arrival | unused |
+ *  24     28         32     36      40              44       48        56       64
  * ```
  *
  * What binding and giving way look at is in the first 48 bytes: memory of this size begins 16 bytes
