@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { PoisoningPool } from '../../common/poisoning-pool.suite.ts';
 import { ServiceError } from '../../model/service-error.ts';
 import { check } from '../check.ts';
 import { decodeBody } from '../codec.ts';
@@ -10,6 +11,9 @@ import type { StreamSelector } from '../stream-selector.ts';
 import { operations } from '../registry.ts';
 import { scanPutRecordJson } from './scan-put-record-json.ts';
 
+const buffers = new PoisoningPool();
+const scan = (body: Uint8Array): ReturnType<typeof scanPutRecordJson> =>
+  scanPutRecordJson(body, buffers);
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** What the general way makes of a body; null when it refuses it. */
@@ -26,7 +30,7 @@ function general(body: Uint8Array): (PutInput & StreamSelector) | null {
 }
 
 function same(body: Uint8Array): void {
-  const scanned = scanPutRecordJson(body);
+  const scanned = scan(body);
   const slow = general(body);
   assert.ok(scanned !== null && slow !== null);
   assert.equal(scanned.StreamName, slow.StreamName);
@@ -66,8 +70,8 @@ test('a damaged body is never taken for another one', () => {
     fc.property(request, fc.nat(), fc.nat(255), (given, at, byte) => {
       const body = utf8(JSON.stringify(given));
       body[at % body.length] = byte;
-      if (scanPutRecordJson(body) !== null) same(body);
-      assert.equal(scanPutRecordJson(body.subarray(0, at % body.length)), null);
+      if (scan(body) !== null) same(body);
+      assert.equal(scan(body.subarray(0, at % body.length)), null);
     }),
     { numRuns: 1000 },
   );
@@ -75,7 +79,7 @@ test('a damaged body is never taken for another one', () => {
 
 test('what needs thought is left to the general way', () => {
   const fine = { StreamName: 's', Data: 'aGk=', PartitionKey: 'k' };
-  assert.ok(scanPutRecordJson(utf8(JSON.stringify(fine))));
+  assert.ok(scan(utf8(JSON.stringify(fine))));
   for (const change of [
     { Data: undefined },
     { Data: 'aGk' },
@@ -95,9 +99,26 @@ test('what needs thought is left to the general way', () => {
     { Other: 'x' },
   ]) {
     const body = JSON.stringify({ ...fine, ...change });
-    assert.equal(scanPutRecordJson(utf8(body)), null, body);
+    assert.equal(scan(utf8(body)), null, body);
   }
   for (const body of ['', '{', '{}', '{"Data":"","Data":"","PartitionKey":"a"}', '[]']) {
-    assert.equal(scanPutRecordJson(utf8(body)), null, body);
+    assert.equal(scan(utf8(body)), null, body);
+  }
+});
+
+test('large records lie in a lent buffer, which is used again', () => {
+  const sizes = [4_000, 4_096, 5_000, 50_000, 1_000_000];
+  for (const round of [1, 2]) {
+    const { taken, given } = buffers;
+    for (const size of sizes) {
+      const Data = Buffer.alloc(size, round).toString('base64');
+      const body = utf8(JSON.stringify({ StreamName: 's', Data, PartitionKey: 'k' }));
+      same(body);
+      const scanned = scan(body)!.batch;
+      assert.equal(scanned.packed.length, size + 9);
+      scanned.release?.();
+    }
+    // Each was scanned twice, and given back once.
+    assert.deepEqual([buffers.taken - taken, buffers.given - given], [8, 4]);
   }
 });

@@ -3,6 +3,7 @@
  * `put-records-kernel.ts`: what needs thought gives null and is left to the general decoder.
  */
 import { base64DecodedLength, decodeBase64Into } from '../../common/base64.ts';
+import type { Buffers } from '../../common/buffer-pool.ts';
 import { writeU16, writeU32 } from '../../common/bytes.ts';
 import { UINT128_WORDS } from '../../common/uint128.ts';
 import { hashPartitionKeyInto, parseHashKey } from '../../model/hash-key.ts';
@@ -16,13 +17,20 @@ import type { StreamSelector } from '../stream-selector.ts';
 /** Longest ASCII partition key. */
 const KEY_BYTES_MAX = 256;
 
-/** Null when the body is anything but the plain case. */
-export function scanPutRecordJson(body: Uint8Array): (StreamSelector & PutInput) | null {
-  const scanner = new Scanner(body);
+/** Larger records are put into a lent buffer: Node cuts what is smaller from memory of many. */
+const OWN_BYTES_MAX = 4 * 1024;
+
+/** Null when the body is anything but the plain case; `buffers` are for large records. */
+export function scanPutRecordJson(
+  body: Uint8Array,
+  buffers: Buffers,
+): (StreamSelector & PutInput) | null {
+  const scanner = new Scanner(body, buffers);
   return scanner.hasEscapes() ? null : scanner.scan();
 }
 
 class Scanner extends JsonScanner {
+  readonly #buffers: Buffers;
   #name: string | undefined;
   #arn: string | undefined;
   #explicit: string | undefined;
@@ -30,6 +38,11 @@ class Scanner extends JsonScanner {
   #keyEnd = -1;
   #dataStart = -1;
   #dataEnd = -1;
+
+  constructor(body: Uint8Array, buffers: Buffers) {
+    super(body);
+    this.#buffers = buffers;
+  }
 
   scan(): (StreamSelector & PutInput) | null {
     if (!this.take(openBrace)) return null;
@@ -87,7 +100,10 @@ class Scanner extends JsonScanner {
     const dataBytes = base64DecodedLength(body, this.#dataStart, this.#dataEnd);
     if (dataBytes < 0 || dataBytes > RECORD_BYTES_MAX) return null;
     const dataAt = packedHeaderBytes + keyBytes;
-    const packed = Buffer.allocUnsafe(dataAt + dataBytes);
+    const bytes = dataAt + dataBytes;
+    const buffers = bytes > OWN_BYTES_MAX ? this.#buffers : null;
+    const buffer = buffers === null ? Buffer.allocUnsafe(bytes) : buffers.take(bytes);
+    const packed = buffers === null ? buffer : buffer.subarray(0, bytes);
     writeU32(packed, 0, dataBytes);
     writeU16(packed, 4, keyBytes);
     packed[6] = 0;
@@ -97,7 +113,9 @@ class Scanner extends JsonScanner {
     if (decodeBase64Into(body, this.#dataStart, this.#dataEnd, packed, dataAt) < 0) return null;
     const hashKeys = this.#hashKey();
     if (hashKeys === null) return null;
-    return { count: 1, packed, offsets: Uint32Array.of(0, packed.length), hashKeys };
+    const offsets = Uint32Array.of(0, bytes);
+    if (buffers === null) return { count: 1, packed, offsets, hashKeys };
+    return { count: 1, packed, offsets, hashKeys, release: () => buffers.give(buffer) };
   }
 
   #hashKey(): Uint32Array | null {

@@ -84,9 +84,11 @@ export const putRecord: DataOperation<Input, Answer> = {
     const ordering = input.SequenceNumberForOrdering;
     if (ordering !== undefined) checkOrdering(ordering, stream.document, context.clock.now());
     if (input.dryRun) throw dryRun();
-    return context.data
-      .append(stream, input.batch)
-      .then((result) => answer(context.numbers, stream.document, result));
+    const { release } = input.batch;
+    const appended = context.data.append(stream, input.batch);
+    return (release === undefined ? appended : appended.finally(release)).then((result) =>
+      answer(context.numbers, stream.document, result),
+    );
   },
 };
 
