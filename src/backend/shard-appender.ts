@@ -40,6 +40,7 @@ interface Call {
   readonly outcomes: OpenOutcomes;
   readonly keys: ResolvedKeys;
   readonly nowMs: number;
+  /** For the limits, where there are any. */
   readonly monotonicMs: number;
 }
 
@@ -72,7 +73,7 @@ export class ShardAppender {
       outcomes: movedOutcomes(appends),
       keys,
       nowMs: this.#deps.clock.now(),
-      monotonicMs: this.#deps.clock.monotonic(),
+      monotonicMs: this.#limits === 'off' ? 0 : this.#deps.clock.monotonic(),
     };
     this.#aheadOf(states);
     // From here to handing the sections to the store nothing may wait: order is given here.

@@ -52,6 +52,8 @@ export class ShardGrouping {
   /** By slot. */
   #tableIndexes = new Uint16Array(0);
   #counts = new Uint32Array(0);
+  /** Of calls of one record. */
+  readonly #firstsOfOne = Uint32Array.of(0, 1);
 
   /**
    * Groups the records of a batch, or those listed in `only`, by the shard in `routes`. Records of
@@ -63,6 +65,7 @@ export class ShardGrouping {
     routes: Uint16Array,
     only: Uint32Array | null,
   ): RoutedAppends {
+    if (batch.count === 1 && only === null) return this.#single(table, batch, routes);
     const count = only === null ? batch.count : only.length;
     this.#reserve(table.shards.length, count);
     const slots = this.#assign(routes, only, count);
@@ -78,6 +81,15 @@ export class ShardGrouping {
     const records = slots === 1 ? only : this.#records(firsts, only, count);
     const { packed, gather, offsets } = batch;
     return { count: slots, shards, firsts, records, packed, gather, offsets, tableIndexes };
+  }
+
+  #single(table: OpenShardTable, batch: RecordBatch, routes: Uint16Array): RoutedAppends {
+    const { packed, gather, offsets } = batch;
+    const shards = new Float64Array(1);
+    shards[0] = table.keys[routes[0]!]!;
+    const firsts = this.#firstsOfOne;
+    const tableIndexes = routes;
+    return { count: 1, shards, firsts, records: null, packed, gather, offsets, tableIndexes };
   }
 
   /** Gives every record a slot and counts; returns the number of slots. */

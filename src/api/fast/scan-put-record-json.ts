@@ -113,7 +113,8 @@ class Scanner extends JsonScanner {
     if (decodeBase64Into(body, this.#dataStart, this.#dataEnd, packed, dataAt) < 0) return null;
     const hashKeys = this.#hashKey();
     if (hashKeys === null) return null;
-    const offsets = Uint32Array.of(0, bytes);
+    const offsets = new Uint32Array(2);
+    offsets[1] = bytes;
     if (buffers === null) return { count: 1, packed, offsets, hashKeys };
     return { count: 1, packed, offsets, hashKeys, release: () => buffers.give(buffer) };
   }
