@@ -67,6 +67,11 @@ export function writeU64(bytes: Uint8Array, at: number, value: number): void {
   writeU32(bytes, at, value % U32);
 }
 
+/** A view of the same bytes. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** One new array with all parts in order. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;

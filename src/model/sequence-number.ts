@@ -12,20 +12,25 @@
  *
  * Ordinals of records start at 1; sequence index 0 is the shard's start, 7fffffffffffffff its end.
  * The text rises with the ordinal within a shard (I3) because all fields above the ordinal are
- * constants of the shard. Encoding works on eight limbs of seven decimal digits: no bigint, no
+ * constants of the shard. Encoding works on seven limbs of eight decimal digits: no bigint, no
  * division by a power of two, and for a run of consecutive records an addition and the digits that
- * changed.
+ * changed. Every product of a limb and a part of a field stays so small that doubles are exact.
  */
 import { assert } from '../common/assert.ts';
+import { viewOf } from '../common/bytes.ts';
+import { QUAD, QUAD_DIGITS, writeQuad } from '../common/decimal.ts';
 
 /** Characters of every sequence number made here. */
 export const SEQUENCE_NUMBER_DIGITS = 56;
 /** First ordinal of a shard; 0 stands for the shard's own start. */
 export const ORDINAL_FIRST = 1;
 
-const LIMBS = 8;
-const LIMB_DIGITS = 7;
+const LIMBS = 7;
+const LIMB_DIGITS = 8;
 const LIMB = 10 ** LIMB_DIGITS;
+/** Fields are multiplied in parts of so many bits: five products of limbs below 2^53 together. */
+const PART_BITS = 24;
+const PART = 2 ** PART_BITS;
 const SECONDS_MAX = 2 ** 36;
 const SHARD_INDEX_MAX = 2 ** 31 - 1;
 /** From this shard creation time on (year 2477) the service calls a number invalid. */
@@ -36,7 +41,15 @@ const VERSION_0_END = 1n << 124n;
 const VERSION_2_START = 1n << 185n;
 const VERSION_2_END = 3n << 184n;
 
-/** 2^`bits` as limbs, the least significant first. */
+/** What one in a field counts, by part of the field: limbs, the least significant first. */
+type Weight = readonly [Float64Array, Float64Array, Float64Array];
+
+/** Of a field that begins at bit `bits`. */
+function weightOf(bits: number): Weight {
+  return [powerLimbs(bits), powerLimbs(bits + PART_BITS), powerLimbs(bits + 2 * PART_BITS)];
+}
+
+/** 2^`bits`, or what 56 digits have of it. */
 function powerLimbs(bits: number): Float64Array {
   const limbs = new Float64Array(LIMBS);
   let rest = 1n << BigInt(bits);
@@ -44,41 +57,23 @@ function powerLimbs(bits: number): Float64Array {
   return limbs;
 }
 
-/** Weights of the fields. */
-const VERSION_HIGH: Float64Array = powerLimbs(185);
-const CREATED: Float64Array = powerLimbs(148);
-const INDEX_LOW: Float64Array = powerLimbs(144);
-const ORDINAL: Float64Array = powerLimbs(80);
-const RECORD_SECONDS: Float64Array = powerLimbs(36);
-const INDEX: Float64Array = powerLimbs(4);
+const VERSION_HIGH: Weight = weightOf(185);
+const CREATED: Weight = weightOf(148);
+const INDEX_LOW: Weight = weightOf(144);
+const ORDINAL: Weight = weightOf(80);
+const RECORD_SECONDS: Weight = weightOf(36);
+const INDEX: Weight = weightOf(4);
 const VERSION_LOW = 2;
 
-/** ASCII digits of 0 … 9999, four bytes each. */
-const QUADS: Uint8Array = fourDigits();
-
-function fourDigits(): Uint8Array {
-  const quads = new Uint8Array(40_000);
-  for (let value = 0, at = 0; value < 10_000; value++) {
-    quads[at++] = 0x30 + Math.floor(value / 1000);
-    quads[at++] = 0x30 + (Math.floor(value / 100) % 10);
-    quads[at++] = 0x30 + (Math.floor(value / 10) % 10);
-    quads[at++] = 0x30 + (value % 10);
-  }
-  return quads;
-}
-
 /** limbs += weight * value, without settling carries; `value` below 2^53. */
-function addScaled(limbs: Float64Array, weight: Float64Array, value: number): void {
-  // Three sub-products per limb stay below 2^49, so that a handful of them can be summed exactly.
-  const low = value % LIMB;
-  const rest = Math.floor(value / LIMB);
-  const middle = rest % LIMB;
-  const high = Math.floor(rest / LIMB);
+function addScaled(limbs: Float64Array, weight: Weight, value: number): void {
+  const low = value % PART;
+  const rest = Math.floor(value / PART);
+  const middle = rest % PART;
+  const high = Math.floor(rest / PART);
   for (let i = 0; i < LIMBS; i++) {
-    let sum = limbs[i]! + weight[i]! * low;
-    if (i > 0) sum += weight[i - 1]! * middle;
-    if (i > 1) sum += weight[i - 2]! * high;
-    limbs[i] = sum;
+    const sum = limbs[i]! + weight[0][i]! * low;
+    limbs[i] = sum + weight[1][i]! * middle + weight[2][i]! * high;
   }
 }
 
@@ -105,6 +100,7 @@ export class SequenceNumberWriter {
   /** What each limb in `#digits` stands for. */
   readonly #written: Float64Array = new Float64Array(LIMBS).fill(-1);
   readonly #digits: Buffer = Buffer.alloc(SEQUENCE_NUMBER_DIGITS);
+  readonly #view: DataView = viewOf(this.#digits);
   #seconds = -1;
   #ordinal = -1;
 
@@ -155,7 +151,7 @@ export class SequenceNumberWriter {
     } else if (ordinal === this.#ordinal + 1) {
       let carry = 0;
       for (let i = 0; i < LIMBS; i++) {
-        let sum = limbs[i]! + ORDINAL[i]! + carry;
+        let sum = limbs[i]! + ORDINAL[0][i]! + carry;
         carry = 0;
         if (sum >= LIMB) {
           sum -= LIMB;
@@ -180,7 +176,7 @@ export class SequenceNumberWriter {
       const limb = this.#limbs[i]!;
       if (limb === this.#written[i]!) continue;
       this.#written[i] = limb;
-      writeLimb(limb, this.#digits, (LIMBS - 1 - i) * LIMB_DIGITS);
+      writeLimb(limb, this.#view, placeOf(i));
     }
   }
 }
@@ -215,7 +211,6 @@ export class SequenceNumberTexts {
 export class StreamSequenceNumbers {
   /** What records of shards of `#created` in `#seconds` have in common. */
   readonly #base: Float64Array = new Float64Array(LIMBS);
-  readonly #limbs: Float64Array = new Float64Array(LIMBS);
   #created = -1;
   #seconds = -1;
 
@@ -224,7 +219,7 @@ export class StreamSequenceNumbers {
    * of SequenceNumberWriter.
    */
   write(
-    target: Uint8Array,
+    target: DataView,
     at: number,
     createdSeconds: number,
     shardIndex: number,
@@ -236,9 +231,12 @@ export class StreamSequenceNumbers {
     }
     assert(isWhole(shardIndex, SHARD_INDEX_MAX + 1), 'sequence number: shard index');
     assert(isWhole(ordinal, Number.MAX_SAFE_INTEGER), 'sequence number: ordinal');
-    if (shardIndex < LIMB && ordinal < LIMB) this.#addSmall(shardIndex, ordinal);
-    else this.#addLarge(shardIndex, ordinal);
-    renderLimbs(this.#limbs, target, at);
+    const ordinalHigh = Math.floor(ordinal / PART);
+    if (shardIndex < PART && ordinalHigh < PART) {
+      this.#writeSmall(target, at, shardIndex, ordinal - ordinalHigh * PART, ordinalHigh);
+    } else {
+      this.#writeLarge(target, at, shardIndex, ordinal);
+    }
   }
 
   #begin(createdSeconds: number, recordSeconds: number): void {
@@ -254,49 +252,52 @@ export class StreamSequenceNumbers {
     settle(this.#base);
   }
 
-  /** Both below one limb: every product is exact, and so is their sum. */
-  #addSmall(shardIndex: number, ordinal: number): void {
+  /** Where the index is one part, and the ordinal two. */
+  #writeSmall(
+    target: DataView,
+    at: number,
+    shardIndex: number,
+    ordinalLow: number,
+    ordinalHigh: number,
+  ): void {
     const base = this.#base;
-    const limbs = this.#limbs;
     const indexLow = shardIndex & 15;
+    // What a limb has too much is no part of the chain of carries: that is one bit from limb to
+    // limb, so that the processor divides for several limbs at once.
+    let excess = 0;
     let carry = 0;
     for (let i = 0; i < LIMBS; i++) {
-      const index = INDEX_LOW[i]! * indexLow + INDEX[i]! * shardIndex;
-      const sum = base[i]! + index + ORDINAL[i]! * ordinal + carry;
-      carry = Math.floor(sum / LIMB);
-      limbs[i] = sum - carry * LIMB;
+      const index = INDEX_LOW[0][i]! * indexLow + INDEX[0][i]! * shardIndex;
+      const ordinal = ORDINAL[0][i]! * ordinalLow + ORDINAL[1][i]! * ordinalHigh;
+      const sum = base[i]! + index + ordinal;
+      const quotient = (sum / LIMB) | 0;
+      const limb = ((sum - quotient * LIMB) | 0) + excess + carry;
+      carry = limb < LIMB ? 0 : 1;
+      excess = quotient;
+      writeLimb((limb - carry * LIMB) | 0, target, at + placeOf(i));
     }
   }
 
-  #addLarge(shardIndex: number, ordinal: number): void {
-    this.#limbs.set(this.#base);
-    addScaled(this.#limbs, INDEX_LOW, shardIndex & 15);
-    addScaled(this.#limbs, INDEX, shardIndex);
-    addScaled(this.#limbs, ORDINAL, ordinal);
-    settle(this.#limbs);
+  #writeLarge(target: DataView, at: number, shardIndex: number, ordinal: number): void {
+    const limbs = this.#base.slice();
+    addScaled(limbs, INDEX_LOW, shardIndex & 15);
+    addScaled(limbs, INDEX, shardIndex);
+    addScaled(limbs, ORDINAL, ordinal);
+    settle(limbs);
+    for (let i = 0; i < LIMBS; i++) writeLimb(limbs[i]!, target, at + placeOf(i));
   }
 }
 
-/** Writes the digits of all limbs, the most significant first. */
-function renderLimbs(limbs: Float64Array, target: Uint8Array, start: number): void {
-  let at = start;
-  for (let i = LIMBS - 1; i >= 0; i--) {
-    writeLimb(limbs[i]!, target, at);
-    at += LIMB_DIGITS;
-  }
+/** Where the digits of a limb begin. */
+function placeOf(limb: number): number {
+  return (LIMBS - 1 - limb) * LIMB_DIGITS;
 }
 
-/** Writes the seven digits of one limb. */
-function writeLimb(limb: number, target: Uint8Array, at: number): void {
-  const high = (limb / 10_000) | 0;
-  const low = (limb - high * 10_000) * 4;
-  target[at] = QUADS[high * 4 + 1]!;
-  target[at + 1] = QUADS[high * 4 + 2]!;
-  target[at + 2] = QUADS[high * 4 + 3]!;
-  target[at + 3] = QUADS[low]!;
-  target[at + 4] = QUADS[low + 1]!;
-  target[at + 5] = QUADS[low + 2]!;
-  target[at + 6] = QUADS[low + 3]!;
+/** Writes the eight digits of one limb. */
+function writeLimb(limb: number, target: DataView, at: number): void {
+  const high = (limb / QUAD) | 0;
+  writeQuad(target, at, high);
+  writeQuad(target, at + QUAD_DIGITS, (limb - high * QUAD) | 0);
 }
 
 function isWhole(value: number, end: number): boolean {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { viewOf } from '../common/bytes.ts';
 import { parseShardId, shardId, writeShardDigits } from './shard-id.ts';
 
 test('ids have twelve digits and read back', () => {
@@ -11,7 +12,7 @@ test('ids have twelve digits and read back', () => {
 test('digits written into the id of shard 0 give the id', () => {
   for (const index of [0, 1, 10, 99, 123456, 2147483647]) {
     const bytes = Buffer.from(`<${shardId(0)}>`);
-    writeShardDigits(bytes, bytes.length - 1, index);
+    writeShardDigits(viewOf(bytes), bytes.length - 1, index);
     assert.equal(bytes.toString(), `<${shardId(index)}>`);
   }
 });

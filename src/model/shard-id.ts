@@ -3,6 +3,8 @@
  * within a stream. Client libraries read the digits, so the form matters; what they send is read
  * leniently.
  */
+import { QUAD, QUAD_DIGITS, writeQuad } from '../common/decimal.ts';
+
 const PREFIX = 'shardId-';
 const DIGITS = 12;
 /** Largest index the service reads. */
@@ -16,10 +18,10 @@ export function shardId(index: number): string {
 /**
  * Writes the digits of `index` over zeros that end at `end`, as in the id of shard 0.
  */
-export function writeShardDigits(target: Uint8Array, end: number, index: number): void {
-  for (let at = end - 1, rest = index; rest > 0; at--) {
-    const next = Math.floor(rest / 10);
-    target[at] = 0x30 + rest - next * 10;
+export function writeShardDigits(target: DataView, end: number, index: number): void {
+  for (let at = end - QUAD_DIGITS, rest = index; rest > 0; at -= QUAD_DIGITS) {
+    const next = Math.floor(rest / QUAD);
+    writeQuad(target, at, rest - next * QUAD);
     rest = next;
   }
 }

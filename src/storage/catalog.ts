@@ -8,6 +8,7 @@
  * that no later power loss replaces by the one before, so a start makes the one it found durable
  * before it believes it.
  */
+import { viewOf } from '../common/bytes.ts';
 import { crc32 } from '../common/crc32.ts';
 import type { ShardKey } from '../model/stream.ts';
 import { DiskError } from '../runtime/disk.ts';
@@ -74,7 +75,7 @@ function decode(bytes: Uint8Array, identity: number): Catalog | null {
   if (bytes.byteLength < HEADER_BYTES) {
     return null;
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const units = view.getUint32(16, true);
   const shards = view.getUint32(20, true);
   const intact =

@@ -7,6 +7,7 @@
  * golden test pins every byte.
  */
 import { assert } from '../common/assert.ts';
+import { viewOf } from '../common/bytes.ts';
 import { crc32 } from '../common/crc32.ts';
 import type { Section } from '../model/section.ts';
 import type { FrameChain } from './commit-log.ts';
@@ -129,7 +130,7 @@ function finishFrame(
   payloadEnd: number,
   padded: FramePadding,
 ): EncodedFrame {
-  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const view = viewOf(head);
   const headBytes = head.byteLength;
   const rows = (headBytes - frameHeaderBytes) / sectionRowBytes;
   const bytes = padded(payloadEnd);

@@ -6,6 +6,7 @@
  * arrival, each u64.
  */
 import { assert } from '../common/assert.ts';
+import { viewOf } from '../common/bytes.ts';
 import type { ShardKey } from '../model/stream.ts';
 import { getU64, setU64 } from './frame.ts';
 
@@ -36,7 +37,7 @@ export function forEachTail(
   row: (shard: ShardKey, next: number, lastArrivalMs: number) => void,
 ): void {
   assert(bytes.byteLength % ROW_BYTES === 0, 'tails: not a whole number of rows');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   for (let at = 0; at < bytes.byteLength; at += ROW_BYTES) {
     row(getU64(view, at), getU64(view, at + 8), getU64(view, at + 16));
   }

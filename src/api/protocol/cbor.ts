@@ -11,7 +11,7 @@
  * is made of them, and blobs are not copied. Why no library reads them: docs/adr/0008; tests
  * compare both directions with one.
  */
-import { concat } from '../../common/bytes.ts';
+import { concat, viewOf } from '../../common/bytes.ts';
 import { Timestamp, type Output } from '../operation.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -40,7 +40,7 @@ class CborReader {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = viewOf(bytes);
   }
 
   get done(): boolean {

@@ -5,7 +5,7 @@
 import { internalFailureEntry, throughputExceeded, type StreamRef } from '../../model/messages.ts';
 import { SEQUENCE_NUMBER_DIGITS, StreamSequenceNumbers } from '../../model/sequence-number.ts';
 import { shardId, writeShardDigits } from '../../model/shard-id.ts';
-import { concat } from '../../common/bytes.ts';
+import { concat, viewOf } from '../../common/bytes.ts';
 import { PacedBody } from '../paced-body.ts';
 import type { AppendResult } from '../ports.ts';
 import { encodeCbor, writeCborHead } from './cbor.ts';
@@ -120,27 +120,48 @@ class PutRecordsBody extends PacedBody {
   }
 
   fill(out: Uint8Array): number {
-    const { head, tail, separator, entry } = this.#form;
-    const { status } = this.#result;
-    const count = status.length;
+    const { head, tail, separator } = this.#form;
+    const count = this.#result.status.length;
+    // The last separator gives way to what ends the list, for which there is room in every piece.
+    const end = out.length - (tail.length - separator.length);
     let at = 0;
     if (this.#next === 0) {
       out.set(head);
       at = head.length;
     }
-    for (let i = this.#next; i < count; i++) {
-      // The last one is followed by what ends the list instead of a separator.
-      const bytes = status[i] === STORED ? entry.bytes : this.#failed[i]!;
-      const isLast = i === count - 1;
-      const taken = isLast ? bytes.length - separator.length + tail.length : bytes.length;
-      if (at + taken > out.length) return at;
-      this.#next = i + 1;
-      out.set(isLast ? bytes.subarray(0, bytes.length - separator.length) : bytes, at);
-      if (status[i] === STORED) this.#writeDigits(out, at, i);
-      at += taken;
+    while (this.#next < count) {
+      const bytes = this.#fillStored(out, at, end) || this.#fillFailed(out, at, end);
+      if (bytes === 0) return at;
+      at += bytes;
     }
-    out.set(tail, at - tail.length);
-    return at;
+    at -= separator.length;
+    out.set(tail, at);
+    return at + tail.length;
+  }
+
+  /** Writes entries up to one that was not stored, as many as there is room for; their bytes. */
+  #fillStored(out: Uint8Array, start: number, end: number): number {
+    const { status } = this.#result;
+    const { bytes } = this.#form.entry;
+    const first = this.#next;
+    const fitting = Math.min(status.length, first + Math.floor((end - start) / bytes.length));
+    while (this.#next < fitting && status[this.#next] === STORED) this.#next += 1;
+    const filled = (this.#next - first) * bytes.length;
+    repeat(bytes, out, start, start + filled);
+    const view = viewOf(out);
+    for (let i = first, at = start; i < this.#next; i++, at += bytes.length) {
+      this.#writeDigits(view, at, i);
+    }
+    return filled;
+  }
+
+  /** Writes an entry of a record that was not stored, if there is one and has room; its bytes. */
+  #fillFailed(out: Uint8Array, at: number, end: number): number {
+    const bytes = this.#failed[this.#next];
+    if (bytes === undefined || at + bytes.length > end) return 0;
+    out.set(bytes, at);
+    this.#next += 1;
+    return bytes.length;
   }
 
   release(): void {
@@ -168,12 +189,23 @@ class PutRecordsBody extends PacedBody {
     return concat([failed('ProvisionedThroughputExceededException', text), separator]);
   }
 
-  #writeDigits(out: Uint8Array, at: number, i: number): void {
+  #writeDigits(out: DataView, at: number, i: number): void {
     const { shardIndexes, arrivalMs, createdSeconds, ordinals } = this.#result;
     const { numberAt, shardEnd } = this.#form.entry;
     const index = shardIndexes[i]!;
     const seconds = Math.floor(arrivalMs[i]! / 1000);
     this.#numbers.write(out, at + numberAt, createdSeconds[i]!, index, ordinals[i]!, seconds);
     writeShardDigits(out, at + shardEnd, index);
+  }
+}
+
+/** Fills a range with copies of `bytes`, each copying all that is there already. */
+function repeat(bytes: Uint8Array, out: Uint8Array, start: number, end: number): void {
+  if (start === end) return;
+  out.set(bytes, start);
+  for (let at = start + bytes.length; at < end;) {
+    const copied = Math.min(at - start, end - at);
+    out.copyWithin(at, start, start + copied);
+    at += copied;
   }
 }
