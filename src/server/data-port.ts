@@ -2,7 +2,7 @@
  * Who serves the data port: this thread, beside everything else, alone or with others that do
  * nothing but that.
  */
-import { PutRecordsKernels, wayOfPutRecords } from '../api/fast/put-records-kernel.ts';
+import { putRecordsKernels, wayOfPutRecords } from '../api/fast/put-records-kernel.ts';
 import type { Caller } from '../api/operation.ts';
 import type { DecodedBody } from '../api/registry.ts';
 import type { CredentialFile } from '../auth/credential-file.ts';
@@ -119,7 +119,7 @@ class OwnFrontEnd {
 
 function bodyThread(buffers: BufferPool, digests: boolean): BodyThread {
   const entry = new URL('./body-thread-main.js', import.meta.url);
-  const kernels = new PutRecordsKernels();
+  const kernels = putRecordsKernels;
   const wayOf = wayOfPutRecords;
   return new BodyThread(buffers, { ...BODY_THREAD_DEFAULTS, entry, kernels, wayOf, digests });
 }

@@ -8,7 +8,7 @@ import { coerce } from '../coerce.ts';
 import type { PutInput } from '../put-rules.ts';
 import { operations } from '../registry.ts';
 import { BufferPool } from '../../common/buffer-pool.ts';
-import { PutRecordsKernels, PutRecordsScanner } from './put-records-kernel.ts';
+import { putRecordsKernels, PutRecordsScanner } from './put-records-kernel.ts';
 
 interface Entry {
   readonly Data: Uint8Array;
@@ -60,7 +60,7 @@ function indefinite(request: Request): Uint8Array {
   return map([...parts, text('Records'), ...list]);
 }
 
-const scanner = new PutRecordsScanner(new PutRecordsKernels());
+const scanner = new PutRecordsScanner(putRecordsKernels);
 const scanCbor = (body: Uint8Array) => scanner.scan('cbor', body, buffers);
 const buffers = new BufferPool({ idleBytesMax: 0, bufferBytesMax: 0 });
 

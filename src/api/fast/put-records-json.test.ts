@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { BufferPool } from '../../common/buffer-pool.ts';
 import { RecordBatchBuilder } from '../../model/record-batch-builder.ts';
-import { PutRecordsKernels, PutRecordsScanner } from './put-records-kernel.ts';
+import { putRecordsKernels, PutRecordsScanner } from './put-records-kernel.ts';
 
 interface Entry {
   Data: string;
@@ -12,7 +12,7 @@ interface Entry {
 }
 
 const buffers = new BufferPool({ idleBytesMax: 0, bufferBytesMax: 0 });
-const scanner = new PutRecordsScanner(new PutRecordsKernels());
+const scanner = new PutRecordsScanner(putRecordsKernels);
 const scan = (text: string) => scanner.scan('json', Buffer.from(text), buffers);
 
 /** What the general way makes of the same entries. */

@@ -7,15 +7,14 @@ import { DECODE_SLACK_BYTES, DECODE_WORDS, KERNEL_BYTES } from '../../runtime/bo
 import type { BodyKernels } from '../../runtime/body-buffers.ts';
 import { encodeOutput } from '../codec.ts';
 import {
-  PutRecordsKernels,
+  putRecordsKernels,
   PutRecordsScanner,
   readPutRecords,
   wayOfPutRecords,
 } from './put-records-kernel.ts';
 
 const buffers = new BufferPool({ idleBytesMax: 0, bufferBytesMax: 0 });
-const kernels = new PutRecordsKernels();
-const scanner = new PutRecordsScanner(kernels);
+const scanner = new PutRecordsScanner(putRecordsKernels);
 const MIB = 1024 * 1024;
 
 function request(count: number, members: object, dataBytes = 30): object {
@@ -38,7 +37,7 @@ for (const [name, count, members] of [
 ] as const) {
   test(`a batch ${name} is the same where it was decoded and in memory of its own`, () => {
     const body = json(request(count, members));
-    const memory = kernels.memory(2 * MIB)!;
+    const memory = putRecordsKernels.memory(2 * MIB)!;
     const place = new Uint8Array(memory.buffer, KERNEL_BYTES, body.length);
     place.set(body);
     const target = {
@@ -49,7 +48,7 @@ for (const [name, count, members] of [
       'x-amz-target': 'Kinesis_20131202.PutRecords',
       'content-type': 'application/x-amz-json-1.1',
     });
-    assert.ok(kernels.open(memory).decode(way, place, target));
+    assert.ok(putRecordsKernels.open(memory).decode(way, place, target));
     const read = readPutRecords({ ...target, gather: gatherFrom(target.bytes) })!;
     const { batch, ...selector } = scanner.scan('json', body, buffers)!;
     const { batch: same, ...sameSelector } = read;
@@ -101,9 +100,9 @@ test('large bodies are taken, and their memory is not kept', () => {
   const counted: BodyKernels = {
     memory: (bytes) => {
       granted++;
-      return kernels.memory(bytes);
+      return putRecordsKernels.memory(bytes);
     },
-    open: (memory) => kernels.open(memory),
+    open: (memory) => putRecordsKernels.open(memory),
   };
   const own = new PutRecordsScanner(counted);
   const large = json(request(400, {}, 9000));
@@ -122,7 +121,7 @@ test('large bodies are taken, and their memory is not kept', () => {
 test('without memory all is left to the general decoder', () => {
   const none = new PutRecordsScanner({
     memory: () => null,
-    open: (memory) => kernels.open(memory),
+    open: (memory) => putRecordsKernels.open(memory),
   });
   assert.equal(none.scan('json', json(request(2, {})), buffers), null);
   assert.equal(none.scan('cbor', encodeOutput('cbor', request(2, {}))[0]!, buffers), null);

@@ -73,7 +73,7 @@ class Kernel implements BodyKernel {
 }
 
 /** Compiled when it is first needed: a server that is not written to does without. */
-export class PutRecordsKernels implements BodyKernels {
+class PutRecordsKernels implements BodyKernels {
   #module: object | null = null;
 
   memory(bytes: number): KernelMemory | null {
@@ -85,6 +85,9 @@ export class PutRecordsKernels implements BodyKernels {
     return new Kernel(this.#module, memory);
   }
 }
+
+/** One for the whole program, so that it is compiled once. */
+export const putRecordsKernels: BodyKernels = new PutRecordsKernels();
 
 /** Which of the kernel's ways decodes the body of a request; -1 where none does. */
 export function wayOfPutRecords(headers: BodyHeaders): number {

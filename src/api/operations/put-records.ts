@@ -4,7 +4,7 @@ import { RecordBatchBuilder } from '../../model/record-batch-builder.ts';
 import type { Buffers } from '../../common/buffer-pool.ts';
 import type { BodyWork } from '../../runtime/body-buffers.ts';
 import {
-  PutRecordsKernels,
+  putRecordsKernels,
   PutRecordsScanner,
   readPutRecords,
 } from '../fast/put-records-kernel.ts';
@@ -33,7 +33,7 @@ interface Members extends StreamSelector {
 interface Input extends StreamSelector, PutInput {}
 
 /** Decodes one body at a time and keeps nothing of it. */
-const scanner = new PutRecordsScanner(new PutRecordsKernels());
+const scanner = new PutRecordsScanner(putRecordsKernels);
 
 /** What a kernel took cannot have a hash key beyond the ring, nor be a dry run. */
 function scan(

@@ -150,7 +150,7 @@ export class BodyThread implements BodyBuffers {
     } else if (buffer.buffer === this.#arena?.shared.memory.buffer) {
       const { free, shared } = this.#arena;
       const slot = slotOf(shared, buffer);
-      assert(Number.isInteger(slot) && !free.includes(slot), 'bodies: no slot that was taken');
+      assert(!free.includes(slot), 'bodies: no slot that was taken');
       // What the thread has begun it ends, on bytes that no longer matter.
       for (let kind = 0; kind < KINDS; kind++) {
         Atomics.compareExchange(shared.states, slot * KINDS + kind, queued, none);
@@ -170,16 +170,17 @@ export class BodyThread implements BodyBuffers {
 
   begin(body: Uint8Array, headers: BodyHeaders): BodyWork | null {
     const { bytesMin, digests, wayOf, waitMs } = this.#options;
-    const arena = this.#arena;
+    if (body.length < bytesMin) {
+      return null;
+    }
     const way = wayOf(headers);
-    if (body.length >= bytesMin) this.#isUseful = digests || way >= 0;
-    const isShared = body.buffer === arena?.shared.memory.buffer && body.length >= bytesMin;
-    if (!isShared) {
+    this.#isUseful = digests || way >= 0;
+    const arena = this.#arena;
+    if (arena === null || body.buffer !== arena.shared.memory.buffer) {
       return null;
     }
     const { control, orders, states, lengths, ways } = arena.shared;
     const slot = slotOf(arena.shared, body);
-    assert(Number.isInteger(slot), 'bodies: not from the start of a slot');
     const at = slot * KINDS;
     const isBusy =
       Atomics.load(states, at + DECODE) === running ||
