@@ -8,7 +8,8 @@ import { sequenceNumber } from '../../model/sequence-number.ts';
 import type { ShardDocument } from '../../model/stream.ts';
 import { decodeBody } from '../codec.ts';
 import { Timestamp } from '../operation.ts';
-import { type PacedBody, PIECE_BYTES_MIN, wholeBody } from '../paced-body.ts';
+import { PIECE_BYTES_MIN, wholeBody } from '../paced-body.ts';
+import { inPieces } from '../paced-body.suite.ts';
 import { encodeRecordsCbor, encodeRecordsJson } from './get-records-answer.ts';
 
 interface Given {
@@ -48,20 +49,6 @@ function shown(given: readonly Given[], section: Section, protocol: 'json' | 'cb
     ...(key === undefined ? {} : { PartitionKey: key }),
     ...(keyId === 0 ? {} : { EncryptionType: 'KMS' }),
   }));
-}
-
-/** All pieces together; each piece has `room` bytes, and what is not written of it is poison. */
-function inPieces(body: PacedBody, room: number): Buffer {
-  const pieces: Buffer[] = [];
-  for (let left = body.length; left > 0;) {
-    const out = Buffer.alloc(room, 0xee);
-    const bytes = body.fill(out);
-    assert.ok(bytes > 0 && bytes <= left, 'a piece has something, and not too much');
-    assert.ok(out.subarray(bytes).every((byte) => byte === 0xee));
-    pieces.push(out.subarray(0, bytes));
-    left -= bytes;
-  }
-  return Buffer.concat(pieces);
 }
 
 const data = fc.oneof(
