@@ -5,12 +5,12 @@
  * Invariants: ordinals and arrival stamps are given in call order when an append is accepted and
  * only grow within a shard (I3); what is accepted is handed to the store in the same turn.
  */
-import { assert } from '../common/assert.ts';
 import { gatherFrom } from '../common/pieces.ts';
 import { appendKinds, recordAt } from '../model/data-plane.ts';
 import type { AppendFailure, AppendOutcomes, ShardAppends } from '../model/data-plane.ts';
 import { recordBytes } from '../model/packed.ts';
 import { packedHeaderBytes } from '../model/record-batch.ts';
+import type { PlainKey } from '../keys/data-keys.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { StreamEntry } from '../shardmap/shard-map.ts';
 import { EngineUnavailableError, FencedError, LogFullError } from '../storage/commit-log.ts';
@@ -18,21 +18,39 @@ import type { VolumeStore } from '../storage/volume-store.ts';
 import { VolumeBusyError } from '../storage/volume-store.ts';
 import { movedOutcomes, type OpenOutcomes } from './append-parts.ts';
 import { SectionDraft } from './section-draft.ts';
-import type { ResolvedKeys, SectionKeys } from './section-keys.ts';
-import type { ShardState } from './shard-state.ts';
+import type { KeyFailure, ResolvedKeys, SectionKeys } from './section-keys.ts';
+import {
+  flagEncrypted,
+  flagSealed,
+  stateBytesIn,
+  stateFlags,
+  stateHalves,
+  stateInFlight,
+  stateLastArrivalMs,
+  stateNextOrdinal,
+  stateRecordsIn,
+  stateWords,
+  type ShardState,
+  type ShardStates,
+} from './shard-state.ts';
 import type { LimitsMode } from './throttle.ts';
 
 export interface ShardAppenderDependencies {
   readonly store: VolumeStore;
   readonly clock: Clock;
   readonly keys: SectionKeys;
-  /** Fills `into`: for each shard its state if it is here and open, else null. */
-  openStates(shards: Float64Array, into: (ShardState | null)[]): void;
+  readonly states: ShardStates;
+  /** Fills `into`: by shard of a call the row of its state if it is here and open, else -1. */
+  openRows(appends: ShardAppends, into: Int32Array): void;
   /** Called when appends in flight have been settled. */
   settled(): void;
 }
 
 const noKeys: ResolvedKeys = new Map();
+
+/** Room for the rows of a call is used again: so many of them are kept. */
+const SPARE_ROWS_MAX = 16;
+const ROWS_FIRST = 512;
 
 /** One call on its way into the store. */
 interface Call {
@@ -49,6 +67,7 @@ export class ShardAppender {
   readonly #limits: LimitsMode;
   /** Of the call that is being accepted. */
   readonly #draft = new SectionDraft();
+  readonly #spareRows: Int32Array[] = [];
 
   constructor(deps: ShardAppenderDependencies, options: { readonly limits: LimitsMode }) {
     this.#deps = deps;
@@ -56,18 +75,17 @@ export class ShardAppender {
   }
 
   append(appends: ShardAppends): Promise<AppendOutcomes> {
-    const states = this.#statesOf(appends);
-    const keys = this.#resolveKeys(states);
-    return keys instanceof Promise
-      ? keys.then((resolved) => this.#append(appends, this.#statesOf(appends), resolved))
-      : this.#append(appends, states, keys);
+    const rows = this.#takeRows(appends.count);
+    this.#deps.openRows(appends, rows);
+    const keys = this.#resolveKeys(rows, appends.count);
+    if (!(keys instanceof Promise)) return this.#append(appends, rows, keys);
+    return keys.then((resolved) => {
+      this.#deps.openRows(appends, rows);
+      return this.#append(appends, rows, resolved);
+    });
   }
 
-  #append(
-    appends: ShardAppends,
-    states: (ShardState | null)[],
-    keys: ResolvedKeys,
-  ): Promise<AppendOutcomes> {
+  #append(appends: ShardAppends, rows: Int32Array, keys: ResolvedKeys): Promise<AppendOutcomes> {
     const call: Call = {
       appends,
       outcomes: movedOutcomes(appends),
@@ -75,7 +93,6 @@ export class ShardAppender {
       nowMs: this.#deps.clock.now(),
       monotonicMs: this.#limits === 'off' ? 0 : this.#deps.clock.monotonic(),
     };
-    this.#aheadOf(states);
     // From here to handing the sections to the store nothing may wait: order is given here.
     const draft = this.#draft;
     draft.begin(
@@ -85,18 +102,20 @@ export class ShardAppender {
     );
     let taken = 0;
     for (let i = 0; i < appends.count; i++) {
-      const state = states[i] ?? null;
-      if (state !== null && this.#accept(call, i, state)) states[taken++] = state;
+      const row = rows[i]!;
+      if (row >= 0 && this.#accept(call, i, row)) rows[taken++] = row;
     }
-    states.length = taken;
     const storing = draft.count === 0 ? null : this.#store(draft);
     draft.end();
     const { outcomes } = call;
-    if (storing === null) return Promise.resolve(outcomes);
+    if (storing === null) {
+      this.#giveRows(rows);
+      return Promise.resolve(outcomes);
+    }
     return storing.then(
-      () => this.#settle(states as ShardState[], outcomes),
+      () => this.#settle(rows, taken, outcomes),
       (error: unknown) => {
-        this.#settle(states as ShardState[], outcomes);
+        this.#settle(rows, taken, outcomes);
         return failed(outcomes, error);
       },
     );
@@ -111,45 +130,50 @@ export class ShardAppender {
     }
   }
 
-  /** By shard of a call: the state of those that are here and open. */
-  #statesOf({ shards }: ShardAppends): (ShardState | null)[] {
-    const states: (ShardState | null)[] = [];
-    this.#deps.openStates(shards, states);
-    return states;
+  /** Room for the rows of a call, which may be longer than asked for. */
+  #takeRows(count: number): Int32Array {
+    const spare = this.#spareRows.pop();
+    return spare !== undefined && spare.length >= count
+      ? spare
+      : new Int32Array(Math.max(count, ROWS_FIRST));
+  }
+
+  #giveRows(rows: Int32Array): void {
+    if (this.#spareRows.length < SPARE_ROWS_MAX) this.#spareRows.push(rows);
   }
 
   /** The data keys of the streams appended to. */
-  #resolveKeys(states: readonly (ShardState | null)[]): ResolvedKeys | Promise<ResolvedKeys> {
+  #resolveKeys(rows: Int32Array, count: number): ResolvedKeys | Promise<ResolvedKeys> {
+    const { states } = this.#deps;
+    const { i32 } = states.rows;
     let ids: Set<number> | null = null;
     let seen: StreamEntry | null = null;
-    for (const state of states) {
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!;
+      if (row < 0 || (i32[row * stateHalves + stateFlags]! & flagEncrypted) === 0) continue;
+      const { stream } = states.at(row).entry;
       // Mostly all of them are of one stream.
-      if (state === null || state.entry.stream === seen) continue;
-      seen = state.entry.stream;
-      const { encryption } = seen.document;
+      if (stream === seen) continue;
+      seen = stream;
+      const { encryption } = stream.document;
       if (encryption !== null) (ids ??= new Set()).add(encryption.dataKeyId);
     }
     return ids === null ? noKeys : this.#deps.keys.resolve(ids);
   }
 
-  /**
-   * Reads what accepting records of these shards will look at. A processor reads many places of
-   * memory at once where the program is nothing but reads, and waits for each one else.
-   */
-  #aheadOf(states: readonly (ShardState | null)[]): void {
-    let sum = 0;
-    for (const state of states) {
-      if (state !== null) sum += state.lastArrivalMs + state.use.recordsIn;
-    }
-    assert(sum >= 0, 'appender: counts'); // What is not used would not be read.
+  /** The key that records of a shard are sealed with; null: with none. */
+  #keyOf(call: Call, row: number): PlainKey | KeyFailure | null | undefined {
+    const { encryption } = this.#deps.states.at(row).entry.stream.document;
+    return encryption === null ? null : call.keys.get(encryption.dataKeyId);
   }
 
   /** Decides which records of shard `i` of a call are let in and stamps them; false: none are. */
-  #accept(call: Call, i: number, state: ShardState): boolean {
-    if (state.sealed) return false;
+  #accept(call: Call, i: number, row: number): boolean {
+    const { f64, i32 } = this.#deps.states.rows;
+    const flags = i32[row * stateHalves + stateFlags]!;
+    if ((flags & flagSealed) !== 0) return false;
     const { appends, outcomes } = call;
-    const { encryption } = state.entry.stream.document;
-    const key = encryption === null ? null : call.keys.get(encryption.dataKeyId);
+    const key = (flags & flagEncrypted) === 0 ? null : this.#keyOf(call, row);
     // The stream's key was changed while keys were looked up: it is worth a second try.
     if (key === undefined) return false;
     if (key !== null && 'kind' in key) {
@@ -157,23 +181,25 @@ export class ShardAppender {
       outcomes.failure = key;
       return false;
     }
-    this.#admit(call, i, state);
+    this.#admit(call, i, row);
     const draft = this.#draft;
     const { records, bytes } = draft;
     if (records === 0) {
       outcomes.kinds[i] = appendKinds.throttled;
       return false;
     }
-    const arrivalMs = Math.max(call.nowMs, state.lastArrivalMs);
+    const at = row * stateWords;
+    const ordinal = f64[at + stateNextOrdinal]!;
+    const arrivalMs = Math.max(call.nowMs, f64[at + stateLastArrivalMs]!);
     outcomes.kinds[i] = appendKinds.stored;
-    outcomes.baseOrdinals[i] = state.nextOrdinal;
+    outcomes.baseOrdinals[i] = ordinal;
     outcomes.arrivalMs[i] = arrivalMs;
-    draft.finish(appends.shards[i]!, state.nextOrdinal, arrivalMs);
-    state.lastArrivalMs = arrivalMs;
-    state.nextOrdinal += records;
-    state.inFlight++;
-    state.use.recordsIn += records;
-    state.use.bytesIn += recordBytes(bytes, records);
+    draft.finish(appends.shards[i]!, ordinal, arrivalMs);
+    f64[at + stateLastArrivalMs] = arrivalMs;
+    f64[at + stateNextOrdinal] = ordinal + records;
+    f64[at + stateRecordsIn] = f64[at + stateRecordsIn]! + records;
+    f64[at + stateBytesIn] = f64[at + stateBytesIn]! + recordBytes(bytes, records);
+    i32[row * stateHalves + stateInFlight] = i32[row * stateHalves + stateInFlight]! + 1;
     if (key !== null) {
       const { keyId, payload } = this.#deps.keys.seal(draft.last(), key);
       draft.replaceLast(keyId, payload);
@@ -183,18 +209,19 @@ export class ShardAppender {
   }
 
   /** Puts the records of shard `i` that the write limit lets in into the draft, in their order. */
-  #admit(call: Call, i: number, state: ShardState): void {
+  #admit(call: Call, i: number, row: number): void {
     const { appends, monotonicMs } = call;
     const { offsets } = appends;
     const first = appends.firsts[i]!;
     const end = appends.firsts[i + 1]!;
-    const all = this.#limits === 'off' || takesAll(appends, first, end, state, monotonicMs);
+    const state = this.#limits === 'off' ? null : this.#deps.states.at(row);
+    const all = state === null || takesAll(appends, first, end, state, monotonicMs);
     for (let place = first; place < end; place++) {
       const record = recordAt(appends, place);
       const start = offsets[record]!;
       const bytes = offsets[record + 1]! - start;
       if (!all && !state.write.tryTake(1, bytes - packedHeaderBytes, monotonicMs)) {
-        state.use.writesThrottled++;
+        state.counts.writesThrottled++;
         if (this.#limits === 'aws') {
           call.outcomes.refused ??= new Uint8Array(appends.firsts[appends.count]!);
           call.outcomes.refused[place] = 1;
@@ -206,8 +233,13 @@ export class ShardAppender {
   }
 
   /** What was handed to the store is in flight no more. */
-  #settle(states: readonly ShardState[], outcomes: OpenOutcomes): AppendOutcomes {
-    for (const state of states) state.inFlight--;
+  #settle(rows: Int32Array, taken: number, outcomes: OpenOutcomes): AppendOutcomes {
+    const { i32 } = this.#deps.states.rows;
+    for (let i = 0; i < taken; i++) {
+      const at = rows[i]! * stateHalves + stateInFlight;
+      i32[at] = i32[at]! - 1;
+    }
+    this.#giveRows(rows);
     this.#deps.settled();
     return outcomes;
   }

@@ -20,7 +20,7 @@ import type {
   ShardAppends,
 } from '../model/data-plane.ts';
 import { allOf } from '../common/buffer-pool.ts';
-import { ShardKeyMap } from '../model/shard-key-map.ts';
+import { readAhead } from '../common/read-ahead.ts';
 import type { ShardKey } from '../model/stream.ts';
 import type { DataKeys } from '../keys/data-keys.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -32,7 +32,17 @@ import { FollowerSet } from './follower-set.ts';
 import { ReadCollector } from './read-collector.ts';
 import { SectionKeys } from './section-keys.ts';
 import type { OpenedRun } from './section-keys.ts';
-import { addUse, noUse, ShardState, type ShardUse } from './shard-state.ts';
+import {
+  addUse,
+  flagOpen,
+  noUse,
+  ShardStates,
+  stateFlags,
+  stateHalves,
+  stateSeenAt,
+  type ShardState,
+  type ShardUse,
+} from './shard-state.ts';
 import { writeBurstBytes, type LimitsMode } from './throttle.ts';
 import { ShardAppender } from './shard-appender.ts';
 
@@ -58,14 +68,16 @@ export class VolumeBackend implements Backend {
   readonly #keys: SectionKeys;
   readonly #volume: number;
   readonly #limits: LimitsMode;
-  readonly #states = new ShardKeyMap<ShardState>();
-  /** Changes of the map so far: what was seen at an earlier one may not hold any more. */
-  #changes = 0;
+  readonly #states = new ShardStates();
+  /** One more than changes of the map so far: what was seen at an earlier one may not hold. */
+  #changes = 1;
   /** Use of shards whose state was dropped. */
   readonly #gone: ShardUse = noUse();
   /** Reads that the store answered at once, from memory, and those it had to go to the log for. */
   readonly storeReads: { hot: number; cold: number } = { hot: 0, cold: 0 };
   readonly #appender: ShardAppender;
+  /** What was read ahead; what is not kept would not be read. */
+  #ahead = 0;
   #sealWaiters: (() => void)[] = [];
   readonly #followers: FollowerSet;
   readonly #stopFollowing: () => void;
@@ -82,7 +94,8 @@ export class VolumeBackend implements Backend {
         store: this.#store,
         clock: this.#clock,
         keys: this.#keys,
-        openStates: (shards, into) => this.#openStates(shards, into),
+        states: this.#states,
+        openRows: (appends, into) => this.#openRows(appends, into),
         settled: () => {
           if (this.#sealWaiters.length > 0) this.#wakeSealWaiters();
         },
@@ -122,7 +135,7 @@ export class VolumeBackend implements Backend {
     if (this.#limits !== 'off') {
       const nowMs = this.#clock.monotonic();
       const allowance = state.read(nowMs).begin(nowMs);
-      if (allowance === 0) state.use.readsThrottled++;
+      if (allowance === 0) state.counts.readsThrottled++;
       if (this.#limits === 'aws') {
         if (allowance === 0) return { kind: 'throttled' };
         bytesMax = Math.min(bytesMax, allowance);
@@ -244,13 +257,13 @@ export class VolumeBackend implements Backend {
       const nowMs = this.#clock.monotonic();
       const taken = state.read(nowMs).tryTake(collector.bytes, nowMs);
       if (!taken && this.#limits === 'aws') {
-        state.use.readsThrottled++;
+        state.counts.readsThrottled++;
         allOf(collector.releases)();
         return { kind: 'throttled' };
       }
     }
-    state.use.recordsOut += collector.records;
-    state.use.bytesOut += collector.bytes;
+    state.counts.recordsOut += collector.records;
+    state.counts.bytesOut += collector.bytes;
     const outcome = this.#outcome(entry, collector);
     state.iteratorAgeMs = outcome.millisBehindLatest;
     return outcome;
@@ -341,18 +354,22 @@ export class VolumeBackend implements Backend {
   }
 
   /**
-   * Fills `into`: for each shard its state if it is here and open, else null. Finds all states
-   * before it looks into any: where each is a miss of the processor's caches, those then overlap.
+   * Fills `into`: for each shard of a call the row of its state if it is here and open, else -1.
+   * Finds all rows before it looks into any, and reads them ahead: where each is a miss of the
+   * processor's caches, those then overlap.
    */
-  #openStates(shards: Float64Array, into: (ShardState | null)[]): void {
-    for (let i = 0; i < shards.length; i++) into[i] = this.#states.get(shards[i]!) ?? null;
-    for (let i = 0; i < shards.length; i++) {
-      let state = into[i] ?? null;
-      if (state?.seenAt !== this.#changes) {
+  #openRows({ count, shards }: ShardAppends, into: Int32Array): void {
+    const { rows } = this.#states;
+    for (let i = 0; i < count; i++) into[i] = this.#states.rowOf(shards[i]!);
+    this.#ahead ^= readAhead(rows.i32, into, 0, count, stateSeenAt);
+    for (let i = 0; i < count; i++) {
+      let row = into[i]!;
+      if (row < 0 || rows.i32[row * stateHalves + stateSeenAt] !== this.#changes) {
         const entry = this.#entry(shards[i]!);
-        state = entry === undefined ? null : this.#state(entry);
+        row = entry === undefined ? -1 : this.#state(entry).row;
       }
-      into[i] = state !== null && state.isOpen ? state : null;
+      const isOpen = row >= 0 && (rows.i32[row * stateHalves + stateFlags]! & flagOpen) !== 0;
+      into[i] = isOpen ? row : -1;
     }
   }
 
@@ -360,15 +377,14 @@ export class VolumeBackend implements Backend {
     let state = this.#states.get(entry.document.key);
     if (state === undefined) {
       const bounds = this.#store.bounds(entry.document.key);
-      state = new ShardState(entry, bounds, this.#clock.monotonic());
-      this.#states.set(entry.document.key, state);
+      state = this.#states.add(entry, bounds, this.#clock.monotonic());
     }
     if (state.seenAt !== this.#changes) state.see(entry, this.#changes);
     return state;
   }
 
   #dropGoneStates(): void {
-    for (const state of [...this.#states.values()]) {
+    for (const state of this.#states.values()) {
       const { key } = state.entry.document;
       if (state.inFlight > 0 || this.#map.shard(key) !== undefined) continue;
       addUse(this.#gone, state.use);

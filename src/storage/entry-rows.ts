@@ -174,6 +174,30 @@ export class EntryTable {
     return this.#before[row]!;
   }
 
+  /** The ordinal behind a row's, and when that arrived. */
+  endOrdinal(row: number): number {
+    const at = row * entryBytes;
+    return getU64(this.#view, at) + this.#view.getUint32(at + 16, true);
+  }
+  arrivalMs(row: number): number {
+    return getU64(this.#view, row * entryBytes + 8);
+  }
+
+  /** By slot, of which there are so many: rows, and payload bytes of those that are not damaged. */
+  sums(slots: number): { readonly counts: Uint32Array; readonly payloadBytes: Uint32Array } {
+    const counts = new Uint32Array(slots);
+    const payloadBytes = new Uint32Array(slots);
+    const view = this.#view;
+    for (let row = 0, at = 0; row < this.#length; row += 1, at += entryBytes) {
+      const slot = this.#slots[row]!;
+      counts[slot] = counts[slot]! + 1;
+      if (view.getUint32(at + 24, true) > 0) {
+        payloadBytes[slot] = payloadBytes[slot]! + view.getUint32(at + 28, true);
+      }
+    }
+    return { counts, payloadBytes };
+  }
+
   /** The entries whose rows are `order[0 … count)`. */
   rows(order: Uint32Array, count: number): EntryRows {
     return new EntryRows(this.#bytes, count, order);

@@ -9,12 +9,11 @@ import type { EncodedFrame, FramePadding, FrameStamp } from './frame.ts';
 import { FrameDraft } from './frame.ts';
 import type { FrameChain } from './commit-log.ts';
 import type { SectionBatch } from './section-batch.ts';
-import type { ShardState } from './shard-table.ts';
-import type { HeldSection, TailRing } from './tail-ring.ts';
+import type { TailRing } from './tail-ring.ts';
 import type { Slab } from './tail-slabs.ts';
 
 /** Payloads of neighbouring rows that lie back to back. */
-interface Run {
+export interface Run {
   readonly slab: Slab;
   readonly start: number;
   end: number;
@@ -22,13 +21,14 @@ interface Run {
   endRow: number;
 }
 
+const SHARD_ROWS_FIRST = 64;
 /** Payloads are copied in portions of this size, then checksummed. */
 const COPY_BYTES = 64 * 1024;
 
 export class HeldFrame {
   readonly draft: FrameDraft = new FrameDraft();
-  /** By row. */
-  readonly states: ShardState[] = [];
+  /** By row of the frame: the row of its shard in the table. */
+  shardRows: Int32Array = new Int32Array(SHARD_ROWS_FIRST);
   readonly #ring: TailRing;
   #runs: Run[] = [];
 
@@ -44,12 +44,18 @@ export class HeldFrame {
     return this.draft.payloadBytes;
   }
 
+  /** Where its payloads lie, in the order of its rows. */
+  get runs(): readonly Run[] {
+    return this.#runs;
+  }
+
   /**
    * Copies sections `[first, end)` of a batch, the newest of their shards, to behind those before.
-   * `states` is by section of the batch.
+   * `shardRows` is by section of the batch.
    */
-  add(states: readonly ShardState[], batch: SectionBatch, first: number, end: number): void {
+  add(shardRows: Int32Array, batch: SectionBatch, first: number, end: number): void {
     const { payloadBytes } = batch;
+    this.#reserve(this.draft.count + end - first);
     for (let from = first; from < end;) {
       const slab = this.#ring.hold(payloadBytes[from]!);
       const start = slab.end - payloadBytes[from]!;
@@ -59,7 +65,7 @@ export class HeldFrame {
       for (let index = from; index < until; index += 1) {
         const bytes = payloadBytes[index]!;
         const crc = crc32(new Uint8Array(slab.memory, at, bytes));
-        this.states[this.draft.count] = states[index]!;
+        this.shardRows[this.draft.count] = shardRows[index]!;
         this.draft.add(
           batch.shards[index]!,
           batch.baseOrdinals[index]!,
@@ -73,6 +79,14 @@ export class HeldFrame {
       }
       this.#enterRun(slab, start, at);
       from = until;
+    }
+  }
+
+  #reserve(rows: number): void {
+    if (rows > this.shardRows.length) {
+      const larger = new Int32Array(2 * rows);
+      larger.set(this.shardRows);
+      this.shardRows = larger;
     }
   }
 
@@ -114,29 +128,11 @@ export class HeldFrame {
     return this.draft.finish(previous, stamp, payloads, tails, padded);
   }
 
-  /** Calls `row` for each section, in order, with a section that is valid during the call only. */
-  forEach(row: (row: number, held: HeldSection) => void): void {
-    const { draft } = this;
-    let number = 0;
-    for (const { slab, start, endRow } of this.#runs) {
-      const held = {
-        baseOrdinal: 0,
-        arrivalMs: 0,
-        count: 0,
-        keyId: 0,
-        bytes: 0,
-        slab,
-        offset: start,
-      };
-      for (; number < endRow; number += 1) {
-        held.baseOrdinal = draft.baseOrdinal(number);
-        held.arrivalMs = draft.arrivalMs(number);
-        held.count = draft.recordCount(number);
-        held.keyId = draft.keyId(number);
-        held.bytes = draft.sectionBytes(number);
-        row(number, held);
-        held.offset += held.bytes;
-      }
+  /** Its payloads are not wanted any more. */
+  giveUp(): void {
+    let row = 0;
+    for (const { slab, endRow } of this.#runs) {
+      for (; row < endRow; row += 1) this.#ring.giveUp(slab);
     }
   }
 

@@ -15,7 +15,6 @@ import { CorruptionError } from './commit-log.ts';
 import { FrameHead, sectionKindTails } from './frame.ts';
 import { forEachTail } from './tails.ts';
 import { blankEntry } from './entry-rows.ts';
-import type { ShardEntries } from './unit-index.ts';
 import { UnitIndexBuilder } from './unit-index.ts';
 import type { DamageReport } from './volume-store.ts';
 
@@ -61,8 +60,8 @@ class IndexPass {
   readonly #options: IndexUnitOptions;
   /** Filled for each section. */
   readonly #entry = blankEntry();
-  /** Shards that may have had records in a damaged range, until their next section tells. */
-  #suspects = new Set<ShardEntries>();
+  /** Slots of shards that may have had records in a damaged range, until their next section. */
+  #suspects = new Set<number>();
   #damagedBytes = 0;
   #timestampMs = 0;
   #seen = false;
@@ -97,7 +96,8 @@ class IndexPass {
     }
     this.#seen = true;
     this.#damagedBytes += Math.max(bytes, 1);
-    this.#suspects = new Set(this.builder.shards());
+    this.#suspects.clear();
+    for (let slot = 0; slot < this.builder.slots; slot += 1) this.#suspects.add(slot);
     onDamage({
       volume,
       shard: null,
@@ -124,11 +124,10 @@ class IndexPass {
     const payload = await this.#tailsPayload(entry, head, 0, head.headBytes);
     if (payload !== null) {
       forEachTail(payload, (shard, next, lastArrivalMs) => {
-        const entries = this.builder.get(shard);
-        if (entries !== undefined) {
-          this.#settle(entries, next);
-          entries.end = Math.max(entries.end, next);
-          entries.endArrivalMs = Math.max(entries.endArrivalMs, lastArrivalMs);
+        const slot = this.builder.find(shard);
+        if (slot >= 0) {
+          this.#settle(slot, next);
+          this.builder.raise(slot, next, lastArrivalMs);
         }
       });
     }
@@ -139,12 +138,12 @@ class IndexPass {
    * hold.
    */
   finish(): void {
-    for (const entries of this.#suspects) {
-      this.#lose(entries, entries.end + this.#damagedBytes);
+    for (const slot of this.#suspects) {
+      this.#lose(slot, this.builder.end(slot) + this.#damagedBytes);
     }
     if (this.#suspects.size > 0 && this.#options.nextFrom === null) {
-      for (const entries of this.#suspects) {
-        entries.endArrivalMs = Math.max(entries.endArrivalMs, this.#timestampMs);
+      for (const slot of this.#suspects) {
+        this.builder.raise(slot, 0, this.#timestampMs);
       }
     }
     this.#suspects.clear();
@@ -154,11 +153,11 @@ class IndexPass {
     const shard = head.shard(row);
     const baseOrdinal = head.baseOrdinal(row);
     // A shard that is not in the snapshot was created in this unit and begins with this section.
-    const entries = this.builder.get(shard) ?? this.builder.begin(shard, baseOrdinal, 0);
-    if (baseOrdinal < entries.end) {
+    const slot = this.builder.begin(shard, baseOrdinal, 0);
+    if (baseOrdinal < this.builder.end(slot)) {
       throw new CorruptionError(`ordinals of shard ${shard} go back in frame ${head.number}`);
     }
-    this.#settle(entries, baseOrdinal);
+    this.#settle(slot, baseOrdinal);
     const entry = this.#entry;
     entry.baseOrdinal = baseOrdinal;
     entry.arrivalMs = head.arrivalMs(row);
@@ -168,21 +167,23 @@ class IndexPass {
     entry.payloadBytes = head.payloadBytes(row);
     entry.payloadCrc = head.payloadCrc(row);
     entry.keyId = head.keyId(row);
-    this.builder.add(entries, entry);
+    this.builder.add(slot, entry);
   }
 
   /** `shard` goes on at `ordinal`: what is missing before it after damage was in the damage. */
-  #settle(entries: ShardEntries, ordinal: number): void {
-    if (this.#suspects.delete(entries)) {
-      this.#lose(entries, ordinal);
+  #settle(slot: number, ordinal: number): void {
+    if (this.#suspects.delete(slot)) {
+      this.#lose(slot, ordinal);
     }
   }
 
-  #lose(entries: ShardEntries, end: number): void {
-    while (entries.end < end) {
-      const { end: baseOrdinal, endArrivalMs: arrivalMs } = entries;
+  #lose(slot: number, end: number): void {
+    for (;;) {
+      const baseOrdinal = this.builder.end(slot);
+      if (baseOrdinal >= end) break;
+      const arrivalMs = this.builder.endArrivalMs(slot);
       const count = Math.min(COUNT_MAX, end - baseOrdinal);
-      this.builder.add(entries, { ...blankEntry(), baseOrdinal, arrivalMs, count });
+      this.builder.add(slot, { ...blankEntry(), baseOrdinal, arrivalMs, count });
     }
   }
 

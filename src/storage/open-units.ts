@@ -2,6 +2,7 @@
  * What a volume learns at open: its units, from the log and the catalog, and where each shard
  * stands, from the last unit, whose first section tells it for all shards.
  */
+import { assert } from '../common/assert.ts';
 import type { ShardKey } from '../model/stream.ts';
 import type { Catalog } from './catalog.ts';
 import { recoverCatalog } from './catalog.ts';
@@ -11,7 +12,7 @@ import { IndexStore, sealedUnit } from './index-store.ts';
 import type { TailRow } from './index-unit.ts';
 import { indexUnit } from './index-unit.ts';
 import type { SealedFiles } from './sealed-file.ts';
-import { ShardState, ShardTable } from './shard-table.ts';
+import { ShardTable } from './shard-table.ts';
 import { UnitList } from './unit-list.ts';
 import type { DamageReport } from './volume-store.ts';
 
@@ -111,8 +112,11 @@ async function openLast(
     }
   };
   units.active = await indexUnit({ log, volume, unit: last, nextFrom: null, inherit, onDamage });
-  for (const { shard, begin, end, endArrivalMs } of units.active.shards()) {
-    table.set(new ShardState(shard, end, endArrivalMs, begin));
+  const { active } = units;
+  for (let slot = 0; slot < active.slots; slot += 1) {
+    const [end, endArrivalMs] = [active.end(slot), active.endArrivalMs(slot)];
+    const row = table.add(active.shard(slot), end, endArrivalMs, active.beginOf(slot));
+    assert(row === slot, 'volume: shards lie in the table as in the index');
   }
 }
 

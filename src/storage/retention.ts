@@ -169,8 +169,9 @@ export class Retention {
     if (active === null || active.entryCount === 0) {
       return false;
     }
-    for (const { shard, count, endArrivalMs } of active.shards()) {
-      if (count > 0 && endArrivalMs >= horizonMs(shard)) {
+    for (let slot = 0; slot < active.slots; slot += 1) {
+      const isUsed = active.isBegun(slot) && active.hasEntries(slot);
+      if (isUsed && active.endArrivalMs(slot) >= horizonMs(active.shard(slot))) {
         return false;
       }
     }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Section } from '../model/section.ts';
-import { ShardState } from './shard-table.ts';
+import type { ShardState } from './shard-table.ts';
+import { ShardTable } from './shard-table.ts';
 import { TailRing } from './tail-ring.ts';
 import { TailSlabs } from './tail-slabs.ts';
 import type { Slab } from './tail-slabs.ts';
@@ -13,7 +14,12 @@ function push(ring: TailRing, state: ShardState, from: number, to: number, bytes
   const offset = slab.end - bytes;
   slab.bytes.fill(from, offset, slab.end);
   const count = to - from;
-  ring.push(state, { baseOrdinal: from, arrivalMs: from, count, keyId: 0, bytes, slab, offset });
+  ring.push(state.row, from, from, count, 0, bytes, slab, offset);
+}
+
+function shardOf(table: ShardTable, shard: number): ShardState {
+  table.add(shard, 1, 0, 1);
+  return table.get(shard)!;
 }
 
 /** Entries of a shard, oldest first. */
@@ -32,15 +38,16 @@ describe('tail ring', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 200 }), (steps) => {
-        const ring = new TailRing(8192);
-        const state = new ShardState(1, 1, 0, 1);
+        const table = new ShardTable();
+        const ring = new TailRing(8192, table);
+        const state = shardOf(table, 1);
         const kept: { sections: Section[]; pinned: Set<Slab> }[] = [];
         steps.forEach(({ bytes, read, release }, i) => {
           push(ring, state, i + 1, i + 2, bytes);
           assert.ok(ring.bytes <= 8192);
           const pinned = new Set<Slab>();
           const hot = entries(ring, state);
-          if (read) kept.push({ sections: hot.map((one) => ring.read(one, pinned)), pinned });
+          if (read) kept.push({ sections: hot.map((one) => ring.read(1, one, pinned)), pinned });
           if (release && kept.length > 0) ring.unpin(kept.shift()!.pinned);
           for (const { baseOrdinal, payload } of kept.flatMap(({ sections }) => sections)) {
             assert.ok(payload.every((byte) => byte === baseOrdinal % 256));
@@ -61,8 +68,9 @@ describe('tail ring', () => {
     const walks = fc.array(step, { minLength: 1, maxLength: 1200, size: 'max' });
     fc.assert(
       fc.property(sizes, walks, (bytesMax, steps) => {
-        const ring = new TailRing(bytesMax);
-        const states = [0, 1, 2, 3].map((shard) => new ShardState(shard, 1, 0, 1));
+        const table = new ShardTable();
+        const ring = new TailRing(bytesMax, table);
+        const states = [0, 1, 2, 3].map((shard) => shardOf(table, shard));
         const next = [1, 1, 1, 1];
         steps.forEach(({ shard, records, bytes, gap }, i) => {
           const state = states[shard]!;
@@ -78,8 +86,9 @@ describe('tail ring', () => {
   });
 
   test('a section that gave way is not found any more', () => {
-    const ring = new TailRing(1024);
-    const state = new ShardState(1, 1, 0, 1);
+    const table = new ShardTable();
+    const ring = new TailRing(1024, table);
+    const state = shardOf(table, 1);
     push(ring, state, 1, 2, 700);
     push(ring, state, 2, 3, 700);
     assert.deepEqual(
@@ -87,17 +96,17 @@ describe('tail ring', () => {
       [2],
     );
     assert.equal(ring.findOrdinal(state, 1), ring.oldest(state));
-    assert.equal(state.hotOrdinal, 2);
+    assert.equal(ring.hotOrdinal(state), 2);
     push(ring, state, 3, 4, 5000);
     assert.equal(ring.oldest(state), null);
     assert.equal(ring.findOrdinal(state, 1), null);
-    assert.equal(state.hotOrdinal, 4);
+    assert.equal(ring.hotOrdinal(state), state.next);
   });
 });
 
 function sameAsByWalking(ring: TailRing, state: ShardState, next: number): void {
   const all = entries(ring, state);
-  assert.ok(all.every((one) => ring.baseOrdinal(one) >= state.hotOrdinal));
+  assert.ok(all.every((one) => ring.baseOrdinal(one) >= ring.hotOrdinal(state)));
   for (let ordinal = 0; ordinal <= next; ordinal += Math.max(1, Math.floor(next / 40))) {
     const ends = all.find((one) => ring.baseOrdinal(one) + ring.count(one) > ordinal);
     assert.equal(ring.findOrdinal(state, ordinal), ends ?? null);

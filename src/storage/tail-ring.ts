@@ -2,32 +2,34 @@
  * The newest committed sections of a volume in memory, bounded by bytes; the oldest give way.
  *
  * Readers at the tail are served from here and cost no I/O however many they are. Payloads lie
- * where they were put for being written (`tail-slabs.ts`). Sections are entries of one table, 64
- * bytes each, oldest first and around; those of one shard are chained in ordinal order. Beside the
- * entry before it each one names one further back, chosen such that any place of a chain is found
- * in a logarithmic number of steps (a skew-binary list).
+ * where they were put for being written (`tail-slabs.ts`). Sections are entries, numbered as they
+ * come, the newest of them in a table, 64 bytes each. An entry gives way by the ring going past its
+ * number, for which no shard is looked at. Those of one shard are chained in ordinal order.
  *
  * ```
- *  0              8       12       16      20       24
- *  | base ordinal | count | key id | bytes | offset |
- *  | next | previous | jump | place | place of jump | unused | arrival | unused |
- *  24     28         32     36      40              44       48        56       64
+ *  0              8         16      20       24      28       32
+ *  | base ordinal | arrival | count | key id | bytes | offset |
+ *  | next | previous | marks (3) | unused |
+ *  32     36         40          52       64
  * ```
  *
- * What binding and giving way look at is in the first 48 bytes: memory of this size begins 16 bytes
- * behind a line of the processor's caches, so that these share one.
- *
- * `place` counts the entries of a chain. An entry whose place is below that of the chain's first
- * has given way, and its row may be another's by now.
+ * Links are distances in entry numbers, 0 where there is none. The places of a chain are counted.
+ * Beside the entry before it each one names, for each of three strides, the newest one before it
+ * whose place is a multiple of that stride, so that any place is found in few steps. What an entry
+ * needs for its links is in the row of its shard; of the shard's other entries only the one before
+ * is touched, for its `next`.
  */
-import { assert } from '../common/assert.ts';
+import { halfWords, linedWords } from '../common/lined-words.ts';
+import { readAhead } from '../common/read-ahead.ts';
 import type { Section } from '../model/section.ts';
-import type { ShardState } from './shard-table.ts';
+import type { ShardKey } from '../model/stream.ts';
+import type { ShardState, ShardTable } from './shard-table.ts';
+import { shardHotLast, shardHotMarks, shardHotPlace, shardWords } from './shard-table.ts';
 import { TailSlabs } from './tail-slabs.ts';
 import type { Slab } from './tail-slabs.ts';
 
-/** What a section costs beside its payload: its entry and two references. */
-export const sectionOverheadBytes = 80;
+/** What a section costs beside its payload: its entry and a reference. */
+export const sectionOverheadBytes = 72;
 
 const ENTRIES_FIRST = 256;
 const ENTRY_BYTES = 64;
@@ -35,53 +37,45 @@ const F64 = ENTRY_BYTES / 8;
 const U32 = ENTRY_BYTES / 4;
 /** Fields of an entry, as words of eight bytes. */
 const BASE = 0;
-const ARRIVAL = 6;
+const ARRIVAL = 1;
 /** As words of four. */
-const COUNT = 2;
-const KEY = 3;
-const BYTES = 4;
-const OFFSET = 5;
-const NEXT = 6;
-const PREVIOUS = 7;
-const JUMP = 8;
-const PLACE = 9;
-const JUMP_PLACE = 10;
+const COUNT = 4;
+const KEY = 5;
+const BYTES = 6;
+const OFFSET = 7;
+const NEXT = 8;
+const PREVIOUS = 9;
+const MARKS = 10;
+/** Strides of marks, as masks of the places that are no multiples. */
+const SMALL = 31;
+const MIDDLE = 1023;
+const LARGE = 32767;
+const STRIDES = 3;
 
-/** No entry. */
-const NONE = 0xffff_ffff;
-
-/** A section about to be entered; its payload is the `bytes` of `slab` from `offset` on. */
-export interface HeldSection {
-  baseOrdinal: number;
-  arrivalMs: number;
-  count: number;
-  keyId: number;
-  bytes: number;
-  slab: Slab;
-  offset: number;
-}
+/** So many entries are read ahead at a time at most. */
+const AHEAD_MAX = 256;
 
 export class TailRing {
   readonly #bytesMax: number;
+  readonly #table: ShardTable;
   readonly #slabs: TailSlabs;
   #capacity = ENTRIES_FIRST;
-  #f64: Float64Array;
-  #u32: Uint32Array;
-  /** By entry. */
-  #owners: ShardState[] = [];
+  #f64: Float64Array = linedWords(ENTRIES_FIRST * F64);
+  #u32: Uint32Array = new Uint32Array(this.#f64.buffer, this.#f64.byteOffset);
+  #i32: Int32Array = halfWords(this.#f64);
+  /** By place in the table. */
   #slabOf: Slab[] = [];
-  /** The oldest entry. */
+  /** Numbers of the oldest entry and of the one that comes next. */
   #first = 0;
-  #size = 0;
+  #end = 0;
   #bytes = 0;
+  readonly #ahead = new Int32Array(AHEAD_MAX);
 
-  /** `bytesMax` 0 keeps nothing. */
-  constructor(bytesMax: number) {
+  /** `bytesMax` 0 keeps nothing. The table's shards are those whose sections come. */
+  constructor(bytesMax: number, table: ShardTable) {
     this.#bytesMax = bytesMax;
+    this.#table = table;
     this.#slabs = new TailSlabs(bytesMax);
-    const entries = new ArrayBuffer(this.#capacity * ENTRY_BYTES);
-    this.#f64 = new Float64Array(entries);
-    this.#u32 = new Uint32Array(entries);
   }
 
   get bytes(): number {
@@ -90,7 +84,9 @@ export class TailRing {
 
   /** Makes room for a payload, to be filled, written and then pushed or given up. */
   hold(payloadBytes: number): Slab {
-    this.#makeRoom(payloadBytes);
+    while (this.#first < this.#end && this.#slabs.isFull(payloadBytes)) {
+      this.#evict();
+    }
     return this.#slabs.hold(payloadBytes);
   }
 
@@ -111,63 +107,59 @@ export class TailRing {
     }
   }
 
-  /** Enters the shard's newest section, whose payload is held. */
-  push(state: ShardState, section: HeldSection): void {
-    const bytes = section.bytes + sectionOverheadBytes;
-    while (this.#size > 0 && this.#bytes + bytes > this.#bytesMax) {
+  /** Enters the newest section of the shard in `row`; its payload is held, in `slab`. */
+  push(
+    row: number,
+    baseOrdinal: number,
+    arrivalMs: number,
+    count: number,
+    keyId: number,
+    payloadBytes: number,
+    slab: Slab,
+    offset: number,
+  ): void {
+    const bytes = payloadBytes + sectionOverheadBytes;
+    while (this.#first < this.#end && this.#bytes + bytes > this.#bytesMax) {
       this.#evict();
     }
     if (bytes > this.#bytesMax) {
-      state.hotOrdinal = section.baseOrdinal + section.count;
-      this.#slabs.drop(section.slab);
+      this.#slabs.drop(slab);
       return;
     }
-    if (this.#size === this.#capacity) {
+    if (this.#end - this.#first === this.#capacity) {
       this.#grow();
     }
-    const entry = (this.#first + this.#size) & (this.#capacity - 1);
-    this.#size += 1;
+    const at = this.#end & (this.#capacity - 1);
     this.#bytes += bytes;
-    this.#owners[entry] = state;
-    this.#slabOf[entry] = section.slab;
-    this.#f64[entry * F64 + BASE] = section.baseOrdinal;
-    this.#f64[entry * F64 + ARRIVAL] = section.arrivalMs;
-    const at = entry * U32;
-    this.#u32[at + COUNT] = section.count;
-    this.#u32[at + KEY] = section.keyId;
-    this.#u32[at + BYTES] = section.bytes;
-    this.#u32[at + OFFSET] = section.offset;
-    this.#chain(state, entry);
+    this.#slabOf[at] = slab;
+    this.#f64[at * F64 + BASE] = baseOrdinal;
+    this.#f64[at * F64 + ARRIVAL] = arrivalMs;
+    const words = at * U32;
+    this.#u32[words + COUNT] = count;
+    this.#u32[words + KEY] = keyId;
+    this.#u32[words + BYTES] = payloadBytes;
+    this.#u32[words + OFFSET] = offset;
+    this.#chain(row, this.#end, words);
+    this.#end += 1;
   }
 
   /**
-   * Reads what pushes for `states[first … end)` will look at: the ends of their chains, and the
-   * owners of the entries that give way. Gives a sum of it, which is of no other use.
+   * Reads what pushes for the shards in `rows[first … end)` will look at beside the rows, their
+   * newest entries. Gives a sum of it, which is of no other use.
    */
-  aheadOf(states: readonly ShardState[], first: number, end: number): number {
-    const u32 = this.#u32;
-    let sum = 0;
+  aheadOf(rows: Int32Array, first: number, end: number): number {
+    const { f64 } = this.#table;
+    const entries = this.#ahead;
+    const mask = this.#capacity - 1;
     for (let i = first; i < end; i += 1) {
-      const { hotFirst, hotLast } = states[i]!;
-      if (hotFirst !== null && hotLast !== null) {
-        sum += u32[hotFirst * U32 + PLACE]! + u32[hotLast * U32 + JUMP]!;
-      }
+      entries[i - first] = f64[rows[i]! * shardWords + shardHotLast]! & mask;
     }
-    for (let i = first; i < end; i += 1) {
-      const { hotLast } = states[i]!;
-      const jump = hotLast === null ? NONE : u32[hotLast * U32 + JUMP]!;
-      if (jump !== NONE) sum += u32[jump * U32 + JUMP]!;
-    }
-    const leaving = Math.min(end - first, this.#size);
-    for (let i = 0; i < leaving; i += 1) {
-      sum += this.#owners[(this.#first + i) & (this.#capacity - 1)]!.hotOrdinal;
-    }
-    return sum;
+    return readAhead(this.#i32, entries, 0, end - first, NEXT);
   }
 
   /** First entry of the shard that ends above `ordinal`; null when none does. */
   findOrdinal(state: ShardState, ordinal: number): number | null {
-    return this.#find(state, (entry) => this.#end(entry) > ordinal);
+    return this.#find(state, (entry) => this.baseOrdinal(entry) + this.count(entry) > ordinal);
   }
 
   /** First entry of the shard that arrived at or after `ms`; null when none did. */
@@ -177,169 +169,129 @@ export class TailRing {
 
   /** The shard's oldest entry; null where it has none. */
   oldest(state: ShardState): number | null {
-    return state.hotFirst;
+    return this.#find(state, () => true);
   }
 
   /** The shard's entry behind this one of it; null behind the newest. */
   next(entry: number): number | null {
-    const next = this.#u32[entry * U32 + NEXT]!;
-    return next === NONE ? null : next;
+    const distance = this.#u32[this.#words(entry) + NEXT]!;
+    return distance === 0 ? null : entry + distance;
+  }
+
+  /** Whether the shard has an entry before this one of it. */
+  hasPrevious(entry: number): boolean {
+    const distance = this.#u32[this.#words(entry) + PREVIOUS]!;
+    return distance !== 0 && entry - distance >= this.#first;
+  }
+
+  /** Every stored record of the shard from this ordinal on is here. */
+  hotOrdinal(state: ShardState): number {
+    const oldest = this.oldest(state);
+    return oldest === null ? state.next : this.baseOrdinal(oldest);
   }
 
   baseOrdinal(entry: number): number {
-    return this.#f64[entry * F64 + BASE]!;
+    return this.#f64[(entry & (this.#capacity - 1)) * F64 + BASE]!;
   }
   arrivalMs(entry: number): number {
-    return this.#f64[entry * F64 + ARRIVAL]!;
+    return this.#f64[(entry & (this.#capacity - 1)) * F64 + ARRIVAL]!;
   }
   count(entry: number): number {
-    return this.#u32[entry * U32 + COUNT]!;
+    return this.#u32[this.#words(entry) + COUNT]!;
   }
   payloadBytes(entry: number): number {
-    return this.#u32[entry * U32 + BYTES]!;
+    return this.#u32[this.#words(entry) + BYTES]!;
   }
 
   /**
-   * The section for a reader, who may keep it until its slab is unpinned; that is pinned here,
-   * unless it is in `pinned` already.
+   * The section of `shard` for a reader, who may keep it until its slab is unpinned; that is pinned
+   * here, unless it is in `pinned` already.
    */
-  read(entry: number, pinned: Set<Slab>): Section {
-    const slab = this.#slabOf[entry]!;
+  read(shard: ShardKey, entry: number, pinned: Set<Slab>): Section {
+    const slab = this.#slabOf[entry & (this.#capacity - 1)]!;
     if (!pinned.has(slab)) {
       pinned.add(slab);
       slab.pins++;
     }
-    const at = entry * U32;
+    const words = this.#words(entry);
     return {
-      shard: this.#owners[entry]!.shard,
+      shard,
       baseOrdinal: this.baseOrdinal(entry),
       count: this.count(entry),
       arrivalMs: this.arrivalMs(entry),
-      keyId: this.#u32[at + KEY]!,
-      payload: new Uint8Array(slab.memory, this.#u32[at + OFFSET], this.#u32[at + BYTES]),
+      keyId: this.#u32[words + KEY]!,
+      payload: new Uint8Array(slab.memory, this.#u32[words + OFFSET], this.#u32[words + BYTES]),
     };
   }
 
-  #end(entry: number): number {
-    return this.baseOrdinal(entry) + this.count(entry);
+  #words(entry: number): number {
+    return (entry & (this.#capacity - 1)) * U32;
   }
 
-  /** Binds a new entry to the end of its shard's chain. */
-  #chain(state: ShardState, entry: number): void {
+  /** Binds a new entry, whose words are at `at`, to the end of its shard's chain. */
+  #chain(row: number, entry: number, at: number): void {
     const u32 = this.#u32;
-    const at = entry * U32;
-    const last = state.hotLast;
-    state.hotLast = entry;
-    u32[at + NEXT] = NONE;
-    if (last === null) {
-      state.hotFirst = entry;
-      u32[at + PREVIOUS] = NONE;
-      u32[at + JUMP] = NONE;
-      u32[at + PLACE] = 0;
+    const first = this.#first;
+    const { f64: rows, i32: rowWords } = this.#table;
+    const own = row * shardWords;
+    const last = rows[own + shardHotLast]!;
+    rows[own + shardHotLast] = entry;
+    u32[at + NEXT] = 0;
+    const marks = own + shardHotMarks;
+    if (last < first) {
+      // What the row says besides is of a chain that has given way, or was never written.
+      for (let link = PREVIOUS; link < MARKS + STRIDES; link += 1) u32[at + link] = 0;
+      for (let mark = 0; mark < STRIDES; mark += 1) rows[marks + mark] = entry;
+      rowWords[2 * own + shardHotPlace] = 0;
       return;
     }
-    const lastAt = last * U32;
-    u32[lastAt + NEXT] = entry;
-    u32[at + PREVIOUS] = last;
-    const place = u32[lastAt + PLACE]!;
-    u32[at + PLACE] = place + 1;
-    u32[at + JUMP] = last;
-    u32[at + JUMP_PLACE] = place;
-    const firstPlace = u32[state.hotFirst! * U32 + PLACE]!;
-    const jump = u32[lastAt + JUMP]!;
-    const jumpPlace = u32[lastAt + JUMP_PLACE]!;
-    if (jump === NONE || !isFrom(firstPlace, jumpPlace)) {
-      return;
-    }
-    const further = u32[jump * U32 + JUMP]!;
-    const furtherPlace = u32[jump * U32 + JUMP_PLACE]!;
-    const even = ((place - jumpPlace) | 0) === ((jumpPlace - furtherPlace) | 0);
-    if (further !== NONE && even && isFrom(firstPlace, furtherPlace)) {
-      u32[at + JUMP] = further;
-      u32[at + JUMP_PLACE] = furtherPlace;
-    }
+    u32[(last & (this.#capacity - 1)) * U32 + NEXT] = entry - last;
+    u32[at + PREVIOUS] = entry - last;
+    const [small, middle, large] = [rows[marks]!, rows[marks + 1]!, rows[marks + 2]!];
+    u32[at + MARKS] = small < first ? 0 : entry - small;
+    u32[at + MARKS + 1] = middle < first ? 0 : entry - middle;
+    u32[at + MARKS + 2] = large < first ? 0 : entry - large;
+    const place = rowWords[2 * own + shardHotPlace]! + 1;
+    rowWords[2 * own + shardHotPlace] = place;
+    if ((place & SMALL) !== 0) return;
+    rows[marks] = entry;
+    if ((place & MIDDLE) === 0) rows[marks + 1] = entry;
+    if ((place & LARGE) === 0) rows[marks + 2] = entry;
   }
 
   /** The first entry for which `holds`, which holds for all of the shard's behind it as well. */
-  #find(state: ShardState, holds: (entry: number) => boolean): number | null {
-    const { hotFirst: first, hotLast: last } = state;
-    if (first === null || last === null || !holds(last)) {
+  #find({ hotLast }: ShardState, holds: (entry: number) => boolean): number | null {
+    if (hotLast < this.#first || !holds(hotLast)) {
       return null;
     }
-    const u32 = this.#u32;
-    const firstPlace = u32[first * U32 + PLACE]!;
-    let entry = last;
-    while (entry !== first) {
-      const jump = u32[entry * U32 + JUMP]!;
-      if (isFrom(firstPlace, u32[entry * U32 + JUMP_PLACE]!) && holds(jump)) {
-        entry = jump;
-        continue;
+    let entry = hotLast;
+    for (let link = MARKS + STRIDES - 1; link >= PREVIOUS; link -= 1) {
+      for (;;) {
+        const distance = this.#u32[this.#words(entry) + link]!;
+        const further = entry - distance;
+        if (distance === 0 || further < this.#first || !holds(further)) break;
+        entry = further;
       }
-      const previous = u32[entry * U32 + PREVIOUS]!;
-      if (!holds(previous)) {
-        break;
-      }
-      entry = previous;
     }
     return entry;
   }
 
-  #makeRoom(payloadBytes: number): void {
-    while (this.#size > 0 && this.#slabs.isFull(payloadBytes)) {
-      this.#evict();
-    }
-  }
-
   #evict(): void {
-    const entry = this.#first;
-    const state = this.#owners[entry]!;
-    assert(state.hotFirst === entry, 'tail ring: the oldest entry is the first of its shard');
-    state.hotOrdinal = this.#end(entry);
-    this.#bytes -= this.payloadBytes(entry) + sectionOverheadBytes;
-    this.#slabs.drop(this.#slabOf[entry]!);
-    state.hotFirst = this.next(entry);
-    if (state.hotFirst === null) {
-      state.hotLast = null;
-    }
-    this.#first = (entry + 1) & (this.#capacity - 1);
-    this.#size -= 1;
+    const at = this.#first & (this.#capacity - 1);
+    this.#bytes -= this.#u32[at * U32 + BYTES]! + sectionOverheadBytes;
+    this.#slabs.drop(this.#slabOf[at]!);
+    this.#first += 1;
   }
 
-  /** Twice the entries; the oldest comes to the begin. */
+  /** Twice the entries: each keeps its place, or comes to the one as far behind the middle. */
   #grow(): void {
-    const shift = this.#first;
-    const entries = new ArrayBuffer(2 * this.#capacity * ENTRY_BYTES);
-    const u32 = new Uint32Array(entries);
-    u32.set(this.#u32.subarray(shift * U32));
-    u32.set(this.#u32.subarray(0, shift * U32), (this.#capacity - shift) * U32);
-    if (shift !== 0) this.#renumber(u32, shift);
-    this.#f64 = new Float64Array(entries);
-    this.#u32 = u32;
+    const before = this.#f64;
+    this.#f64 = linedWords(2 * before.length);
+    this.#f64.set(before);
+    this.#f64.set(before, before.length);
+    this.#u32 = new Uint32Array(this.#f64.buffer, this.#f64.byteOffset);
+    this.#i32 = halfWords(this.#f64);
+    this.#slabOf = this.#slabOf.concat(this.#slabOf);
     this.#capacity *= 2;
-    this.#first = 0;
   }
-
-  /** Entry `shift` has become the first: all that name one follow. */
-  #renumber(u32: Uint32Array, shift: number): void {
-    const mask = this.#capacity - 1;
-    for (let at = 0; at < this.#capacity * U32; at += U32) {
-      const next = u32[at + NEXT]!;
-      const previous = u32[at + PREVIOUS]!;
-      const jump = u32[at + JUMP]!;
-      if (next !== NONE) u32[at + NEXT] = (next - shift) & mask;
-      if (previous !== NONE) u32[at + PREVIOUS] = (previous - shift) & mask;
-      if (jump !== NONE) u32[at + JUMP] = (jump - shift) & mask;
-    }
-    this.#owners = this.#owners.slice(shift).concat(this.#owners.slice(0, shift));
-    this.#slabOf = this.#slabOf.slice(shift).concat(this.#slabOf.slice(0, shift));
-    for (const state of new Set(this.#owners)) {
-      state.hotFirst = (state.hotFirst! - shift) & mask;
-      state.hotLast = (state.hotLast! - shift) & mask;
-    }
-  }
-}
-
-/** Whether `place` is not before `first`, however often the count of places has gone around. */
-function isFrom(first: number, place: number): boolean {
-  return ((place - first) | 0) >= 0;
 }

@@ -9,14 +9,14 @@ const IDENTITY = 7;
 function fill(builder: UnitIndexBuilder, shards: readonly number[], count: number): void {
   for (let number = 0; number < count; number++) {
     const shard = shards[number % shards.length]!;
-    const entries = builder.get(shard) ?? builder.begin(shard, 1, 0);
+    const slot = builder.begin(shard, 1, 0);
     const entry = blankEntry();
-    entry.baseOrdinal = entries.end;
+    entry.baseOrdinal = builder.end(slot);
     entry.arrivalMs = 1000 + number;
     entry.count = 10;
     entry.offset = 64 + number;
     entry.payloadBytes = 100 + number;
-    builder.add(entries, entry);
+    builder.add(slot, entry);
   }
 }
 
@@ -30,8 +30,23 @@ test('a unit that uses the memory of the one before has the index of one that do
   const alone = new UnitIndexBuilder(9000, 0, 0);
   for (const builder of [second, alone]) fill(builder, [5, 900_000, ...shards.slice(0, 50)], 2500);
   assert.deepEqual(second.sealed(IDENTITY), alone.sealed(IDENTITY));
-  assert.equal(second.get(shards[299]!), undefined);
+  assert.equal(second.find(shards[299]!), -1);
   assert.deepEqual(sealed, copy);
+});
+
+test('a unit of the same shards, begun in other slots, is in the order of their keys', () => {
+  const shards = [40, 7, 23, 5, 90];
+  let builder = new UnitIndexBuilder(64, 0, 0);
+  for (let unit = 1; unit <= 3; unit++) {
+    const order = unit === 3 ? shards.toReversed() : shards;
+    order.forEach((shard, slot) => builder.beginAt(slot, shard, 10 * unit, unit));
+    fill(builder, shards, 12 + unit);
+    const alone = new UnitIndexBuilder(64 * unit, 0, 0);
+    for (const shard of shards) alone.begin(shard, 10 * unit, unit);
+    fill(alone, shards, 12 + unit);
+    assert.deepEqual(builder.sealed(IDENTITY), alone.sealed(IDENTITY));
+    builder = new UnitIndexBuilder(64 * (unit + 1), 0, 0, builder);
+  }
 });
 
 test('entries that somebody was given stay what they are', () => {

@@ -15,10 +15,10 @@
  */
 import { assert } from '../common/assert.ts';
 import { crc32 } from '../common/crc32.ts';
-import { ShardKeyMap } from '../model/shard-key-map.ts';
 import type { ShardKey } from '../model/stream.ts';
 import type { IndexEntry } from './entry-rows.ts';
 import { entryBytes, EntryRows, EntryTable } from './entry-rows.ts';
+import { IndexSlots } from './index-slots.ts';
 import { getU64, setU64 } from './frame.ts';
 
 export const indexHeaderBytes = 64;
@@ -27,60 +27,17 @@ const VERSION = 1;
 /** `TRI1` as the bytes read. */
 const MAGIC = 0x31495254;
 const CRC_AT = 60;
-/** No row. */
+/** No row, or no slot. */
 const NONE = -1;
-
-/** One shard within a unit being indexed. */
-export class ShardEntries {
-  // Numbers begin as numbers: after `undefined` each new large one would be an object of its own.
-  shard: ShardKey = 0;
-  /** Which of the unit's shards it is, by when it was begun. */
-  slot = 0;
-  /** Next ordinal and last arrival when the unit began. */
-  begin = 0;
-  beginArrivalMs = 0;
-  end = 0;
-  endArrivalMs = 0;
-  payloadBytes = 0;
-  count = 0;
-  /** The shard's newest row, from which the others are found. */
-  last: number = NONE;
-  /** Its rows as far as somebody has asked for them. */
-  #order: Uint32Array = NO_ROWS;
-  #ordered = 0;
-
-  /** Makes it that of a shard in a unit that begins. */
-  reset(shard: ShardKey, slot: number, begin: number, beginArrivalMs: number): void {
-    this.shard = shard;
-    this.slot = slot;
-    this.begin = begin;
-    this.beginArrivalMs = beginArrivalMs;
-    this.end = begin;
-    this.endArrivalMs = beginArrivalMs;
-    this.payloadBytes = 0;
-    this.count = 0;
-    this.last = NONE;
-    this.#ordered = 0;
-  }
-
-  /** All rows of the shard, in ordinal order. */
-  order(table: EntryTable): Uint32Array {
-    if (this.count > this.#order.length) {
-      const larger = new Uint32Array(Math.max(this.count, this.#order.length * 2));
-      larger.set(this.#order);
-      this.#order = larger;
-    }
-    let row = this.last;
-    for (let at = this.count - 1; at >= this.#ordered; at -= 1, row = table.before(row)) {
-      this.#order[at] = row;
-    }
-    this.#ordered = this.count;
-    return this.#order;
-  }
-}
-
 const NO_ROWS = new Uint32Array(0);
 
+/** Rows of a shard in ordinal order, as far as somebody has asked for them. */
+interface RowOrder {
+  rows: Uint32Array;
+  count: number;
+}
+
+/** The index of a unit that grows. Shards are named by slots, in which they were begun. */
 export class UnitIndexBuilder {
   readonly from: number;
   readonly generation: number;
@@ -89,11 +46,8 @@ export class UnitIndexBuilder {
    */
   readonly rewrittenBytes: number;
   readonly #table: EntryTable;
-  /** By slot. */
-  readonly #shards: ShardEntries[] = [];
-  readonly #byKey = new ShardKeyMap<ShardEntries>();
-  /** Of the unit before, to be used again. */
-  readonly #spare: ShardEntries[];
+  readonly #slots: IndexSlots;
+  readonly #orders = new Map<number, RowOrder>();
   /** Somebody may look at the table for as long as they like. */
   #isLent = false;
 
@@ -109,8 +63,9 @@ export class UnitIndexBuilder {
   ) {
     const isFree = before !== null && !before.#isLent;
     this.#table = isFree ? before.#table : new EntryTable(before?.entryCount ?? 0);
-    this.#spare = isFree ? before.#shards : [];
     this.#table.clear();
+    this.#slots = before === null ? new IndexSlots() : before.#slots;
+    this.#slots.clear();
     this.from = from;
     this.generation = generation;
     this.rewrittenBytes = rewrittenBytes;
@@ -120,76 +75,145 @@ export class UnitIndexBuilder {
     return this.#table.length;
   }
 
+  /** Above every slot that is begun. */
+  get slots(): number {
+    return this.#slots.end;
+  }
+
   /** Says where `shard` stands at the unit's begin; the first call for a shard counts. */
-  begin(shard: ShardKey, next: number, lastArrivalMs: number): ShardEntries {
-    let entries = this.#byKey.get(shard);
-    if (entries === undefined) {
-      entries = this.#spare.pop() ?? new ShardEntries();
-      entries.reset(shard, this.#shards.length, next, lastArrivalMs);
-      this.#shards.push(entries);
-      this.#byKey.set(shard, entries);
-    }
-    return entries;
+  begin(shard: ShardKey, next: number, lastArrivalMs: number): number {
+    const known = this.#slots.find(shard);
+    const slot = known === NONE ? this.#slots.end : known;
+    if (known === NONE) this.#slots.begin(slot, shard, next, lastArrivalMs);
+    return slot;
   }
 
-  get(shard: ShardKey): ShardEntries | undefined {
-    return this.#byKey.get(shard);
+  /** The same for a shard that is not begun, in a slot that is not either. */
+  beginAt(slot: number, shard: ShardKey, next: number, lastArrivalMs: number): void {
+    this.#slots.begin(slot, shard, next, lastArrivalMs);
   }
 
-  /** In the order in which they were begun. */
-  shards(): readonly ShardEntries[] {
-    return this.#shards;
+  /** The slot of a shard; -1 where the unit does not know it. */
+  find(shard: ShardKey): number {
+    return this.#slots.find(shard);
   }
 
-  /** Enters a section. */
-  add(entries: ShardEntries, entry: IndexEntry): void {
-    const { baseOrdinal, arrivalMs } = entry;
-    assert(baseOrdinal >= entries.end, 'index: ordinals of a shard must rise');
-    entries.last = this.#table.push(entries.slot, entries.last, entry);
-    entries.count += 1;
-    entries.end = baseOrdinal + entry.count;
-    entries.endArrivalMs = Math.max(entries.endArrivalMs, arrivalMs);
-    if (entry.offset > 0) {
-      entries.payloadBytes += entry.payloadBytes;
-    }
+  isBegun(slot: number): boolean {
+    return slot < this.#slots.end && this.#slots.begins[slot] !== NONE;
+  }
+  shard(slot: number): ShardKey {
+    return this.#slots.shards[slot]!;
+  }
+  /** Next ordinal when the unit began. */
+  beginOf(slot: number): number {
+    return this.#slots.begins[slot]!;
+  }
+  /** Next ordinal by what has been entered. */
+  end(slot: number): number {
+    const last = this.#slots.last[slot]!;
+    const end = this.#slots.ends[slot]!;
+    return last === NONE ? end : Math.max(end, this.#table.endOrdinal(last));
+  }
+  endArrivalMs(slot: number): number {
+    const last = this.#slots.last[slot]!;
+    const arrivalMs = this.#slots.endArrivalMs[slot]!;
+    return last === NONE ? arrivalMs : Math.max(arrivalMs, this.#table.arrivalMs(last));
+  }
+  hasEntries(slot: number): boolean {
+    return this.#slots.last[slot] !== NONE;
+  }
+
+  /** The shard stands there at the unit's end, or further. */
+  raise(slot: number, end: number, endArrivalMs: number): void {
+    this.#slots.ends[slot] = Math.max(this.#slots.ends[slot]!, end);
+    this.#slots.endArrivalMs[slot] = Math.max(this.#slots.endArrivalMs[slot]!, endArrivalMs);
+  }
+
+  /** Enters a section behind those that the shard has. */
+  add(slot: number, entry: IndexEntry): void {
+    assert(entry.baseOrdinal >= this.end(slot), 'index: ordinals of a shard must rise');
+    this.push(slot, entry);
+    this.raise(slot, entry.baseOrdinal + entry.count, entry.arrivalMs);
+  }
+
+  /**
+   * The same for who knows that ordinals rise; whether arrivals do is told by `raise` before the
+   * unit is sealed.
+   */
+  push(slot: number, entry: IndexEntry): void {
+    const { last } = this.#slots;
+    last[slot] = this.#table.push(slot, last[slot]!, entry);
+  }
+
+  /** Reads what `push` to `slots[first … end)` will look at. Gives a sum, of no other use. */
+  aheadOf(slots: Int32Array, first: number, end: number): number {
+    const { last } = this.#slots;
+    let sum = 0;
+    for (let i = first; i < end; i += 1) sum ^= last[slots[i]!]!;
+    return sum;
   }
 
   rows(shard: ShardKey): EntryRows | null {
+    const slot = this.#slots.find(shard);
+    if (slot === NONE) return null;
     this.#isLent = true;
-    const entries = this.#byKey.get(shard);
-    return entries === undefined
-      ? null
-      : this.#table.rows(entries.order(this.#table), entries.count);
+    const { rows, count } = this.#ordered(slot);
+    return this.#table.rows(rows, count);
+  }
+
+  /** All rows of a slot, in ordinal order. */
+  #ordered(slot: number): RowOrder {
+    const order = this.#orders.get(slot) ?? { rows: NO_ROWS, count: 0 };
+    this.#orders.set(slot, order);
+    const newest = order.count === 0 ? NONE : order.rows[order.count - 1]!;
+    const last = this.#slots.last[slot]!;
+    let count = order.count;
+    for (let row = last; row !== newest; row = this.#table.before(row)) count += 1;
+    if (count > order.rows.length) {
+      const larger = new Uint32Array(Math.max(count, order.rows.length * 2));
+      larger.set(order.rows);
+      order.rows = larger;
+    }
+    for (let row = last, at = count - 1; row !== newest; at -= 1, row = this.#table.before(row)) {
+      order.rows[at] = row;
+    }
+    order.count = count;
+    return order;
   }
 
   /** The index as the bytes of a sidecar file. */
   sealed(identity: number): Uint8Array {
-    const shards = this.#sortedShards();
-    const directoryEnd = indexHeaderBytes + shards.length * DIRECTORY_ROW_BYTES;
-    const bytes = new Uint8Array(directoryEnd + this.#table.length * entryBytes);
-    const froms = new Uint32Array(shards.length);
+    const slots = this.#slots.sorted();
+    const table = this.#table;
+    const { counts, payloadBytes } = table.sums(this.#slots.end);
+    const directoryEnd = indexHeaderBytes + slots.length * DIRECTORY_ROW_BYTES;
+    const bytes = new Uint8Array(directoryEnd + table.length * entryBytes);
+    const froms = new Uint32Array(this.#slots.end);
     let from = directoryEnd;
-    for (const { slot, count } of shards) {
+    for (let i = 0; i < slots.length; i += 1) {
+      const slot = slots[i]!;
       froms[slot] = from / 4;
-      from += count * entryBytes;
+      from += counts[slot]! * entryBytes;
     }
-    this.#table.copyByShard(new Uint32Array(bytes.buffer), froms);
+    table.copyByShard(new Uint32Array(bytes.buffer), froms);
     const view = new DataView(bytes.buffer);
     let entry = 0;
     let at = indexHeaderBytes;
-    for (const shard of shards) {
-      const start = directoryEnd + entry * entryBytes;
-      setU64(view, at, shard.shard);
-      setU64(view, at + 8, shard.begin);
-      setU64(view, at + 16, shard.end);
-      setU64(view, at + 24, shard.beginArrivalMs);
-      setU64(view, at + 32, shard.endArrivalMs);
+    for (let i = 0; i < slots.length; i += 1) {
+      const slot = slots[i]!;
+      const count = counts[slot]!;
+      setU64(view, at, this.shard(slot));
+      setU64(view, at + 8, this.beginOf(slot));
+      setU64(view, at + 16, this.end(slot));
+      setU64(view, at + 24, this.#slots.beginArrivalMs[slot]!);
+      setU64(view, at + 32, this.endArrivalMs(slot));
       view.setUint32(at + 40, entry, true);
-      view.setUint32(at + 44, shard.count, true);
-      view.setUint32(at + 48, shard.payloadBytes, true);
-      const entries = new Uint8Array(bytes.buffer, start, shard.count * entryBytes);
-      view.setUint32(at + 52, crc32(entries), true);
-      entry += shard.count;
+      view.setUint32(at + 44, count, true);
+      view.setUint32(at + 48, payloadBytes[slot]!, true);
+      const start = directoryEnd + entry * entryBytes;
+      const crc = count === 0 ? 0 : crc32(new Uint8Array(bytes.buffer, start, count * entryBytes));
+      view.setUint32(at + 52, crc, true);
+      entry += count;
       at += DIRECTORY_ROW_BYTES;
     }
     view.setUint32(0, MAGIC, true);
@@ -197,17 +221,11 @@ export class UnitIndexBuilder {
     view.setUint32(8, identity, true);
     view.setUint32(12, this.generation, true);
     setU64(view, 16, this.from);
-    view.setUint32(24, shards.length, true);
-    view.setUint32(28, this.#table.length, true);
+    view.setUint32(24, slots.length, true);
+    view.setUint32(28, table.length, true);
     setU64(view, 32, this.rewrittenBytes);
     view.setUint32(CRC_AT, directoryChecksum(bytes.subarray(0, directoryEnd)), true);
     return bytes;
-  }
-
-  /** By ShardKey; sorting numbers needs no call per comparison. */
-  #sortedShards(): ShardEntries[] {
-    const keys = Float64Array.from(this.#shards, ({ shard }) => shard).sort();
-    return Array.from(keys, (key) => this.#byKey.get(key)!);
   }
 }
 

@@ -43,13 +43,19 @@ export class UnitList {
     return this.sealed[index]?.from ?? this.active?.from ?? null;
   }
 
+  /** Where a shard stood when the unit being written began; null where that does not know it. */
+  activeBegin(shard: ShardKey): number | null {
+    const slot = this.active?.find(shard) ?? -1;
+    return slot < 0 ? null : this.active!.beginOf(slot);
+  }
+
   /**
    * The unit that has `ordinal` of `shard`, or else where its next stored record may be; null when
    * no unit knows the shard.
    */
   async locateOrdinal(shard: ShardKey, ordinal: number): Promise<Located | null> {
-    const active = this.active?.get(shard);
-    if (active !== undefined && ordinal >= active.begin) {
+    const begin = this.activeBegin(shard);
+    if (begin !== null && ordinal >= begin) {
       return this.#inActive(shard);
     }
     const behind = await this.#firstWhere(
@@ -86,12 +92,12 @@ export class UnitList {
 
   #inActive(shard: ShardKey): Located | null {
     const rows = this.active?.rows(shard) ?? null;
-    const entries = this.active?.get(shard);
-    if (this.active === null || rows === null || entries === undefined) {
+    if (this.active === null || rows === null) {
       return null;
     }
     const { from, generation } = this.active;
-    return { unit: null, from, generation, rows, end: entries.end };
+    const end = this.active.end(this.active.find(shard));
+    return { unit: null, from, generation, rows, end };
   }
 
   /**

@@ -97,11 +97,9 @@ export class VolumeReader {
   ): SectionRun | Promise<SectionRun> {
     const from = Math.max(fromOrdinal, state.oldest);
     const gathering = new Gathering(from, recordsMax, bytesMax);
-    if (from >= state.hotOrdinal) {
-      this.#gatherHot(state, from, gathering);
-      return gathering.run(false);
-    }
-    return this.#readCold(state, from, gathering);
+    return this.#gatherHot(state, from, gathering)
+      ? gathering.run(false)
+      : this.#readCold(state, from, gathering);
   }
 
   /** Ordinal of the first record with `arrivalMs >= ms`. */
@@ -110,11 +108,9 @@ export class VolumeReader {
       return state.next;
     }
     const ring = this.#ring;
-    const first = ring.oldest(state);
-    const allStoredIsHot = state.oldest >= state.hotOrdinal;
-    if (first !== null && (ring.arrivalMs(first) < ms || allStoredIsHot)) {
-      const found = ring.findArrival(state, ms);
-      return found === null ? state.next : Math.max(ring.baseOrdinal(found), state.oldest);
+    const found = ring.findArrival(state, ms);
+    if (found !== null && (ring.hasPrevious(found) || state.oldest >= ring.baseOrdinal(found))) {
+      return Math.max(ring.baseOrdinal(found), state.oldest);
     }
     return this.#seekCold(state, ms);
   }
@@ -122,7 +118,7 @@ export class VolumeReader {
   async #seekCold(state: ShardState, ms: number): Promise<number> {
     const located = await this.#units.locateArrival(state.shard, ms);
     if (located === null) {
-      return Math.max(state.oldest, state.hotOrdinal);
+      return Math.max(state.oldest, this.#ring.hotOrdinal(state));
     }
     const entry = located.rows.findArrival(ms);
     const found = entry < located.rows.length ? located.rows.baseOrdinal(entry) : located.end;
@@ -134,8 +130,7 @@ export class VolumeReader {
     let retries = 0;
     while (!gathering.full && cursor < state.next) {
       cursor = Math.max(cursor, state.oldest);
-      if (cursor >= state.hotOrdinal) {
-        this.#gatherHot(state, cursor, gathering);
+      if (this.#gatherHot(state, cursor, gathering)) {
         break;
       }
       const located = await this.#units.locateOrdinal(state.shard, cursor);
@@ -208,7 +203,7 @@ export class VolumeReader {
         return directory.begin(row);
       }
     }
-    return this.#units.active?.get(state.shard)?.begin ?? state.next;
+    return this.#units.activeBegin(state.shard) ?? state.next;
   }
 
   /**
@@ -235,16 +230,23 @@ export class VolumeReader {
     });
   }
 
-  #gatherHot(state: ShardState, from: number, gathering: Gathering): void {
+  /** Gathers from memory; false: not all that is stored from `from` on is there. */
+  #gatherHot(state: ShardState, from: number, gathering: Gathering): boolean {
     const ring = this.#ring;
     const pinned = new Set<Slab>();
     let entry = ring.findOrdinal(state, from);
+    const isHot =
+      entry === null
+        ? from >= state.next
+        : ring.baseOrdinal(entry) <= from || ring.hasPrevious(entry);
+    if (!isHot) return false;
     for (; entry !== null && !gathering.full; entry = ring.next(entry)) {
       gathering.count(ring.baseOrdinal(entry), ring.count(entry), ring.payloadBytes(entry));
-      gathering.sections.push(ring.read(entry, pinned));
+      gathering.sections.push(ring.read(state.shard, entry, pinned));
     }
     if (pinned.size > 0) {
       gathering.releases.push(onlyOnce(() => this.#ring.unpin(pinned)));
     }
+    return true;
   }
 }

@@ -7,6 +7,7 @@
  * stored.
  */
 import { assert } from '../common/assert.ts';
+import { readAhead } from '../common/read-ahead.ts';
 import type { Buffers } from '../common/buffer-pool.ts';
 import type { Section } from '../model/section.ts';
 import type { ShardKey } from '../model/stream.ts';
@@ -27,7 +28,8 @@ import { Retention } from './retention.ts';
 import { SealedFiles } from './sealed-file.ts';
 import type { SectionBatch } from './section-batch.ts';
 import { payloadBytesOf, sectionBatch } from './section-batch.ts';
-import type { ShardState, ShardTable } from './shard-table.ts';
+import type { ShardTable } from './shard-table.ts';
+import { shardLastArrivalMs, shardNext, shardQueuedNext, shardWords } from './shard-table.ts';
 import { TailRing } from './tail-ring.ts';
 import { UnitIndexBuilder } from './unit-index.ts';
 import type { UnitList } from './unit-list.ts';
@@ -82,6 +84,9 @@ const SPARE_FRAMES_MAX = 2;
 /** For so many sections memory is read ahead at a time: what that brings stays in the caches. */
 const AHEAD_ROWS = 64;
 
+/** An append of so many sections needs no more memory than there is. */
+const SECTIONS_FIRST = 512;
+
 type Listener = (committed: CommittedSections) => void;
 
 export class Volume implements VolumeStore {
@@ -97,8 +102,10 @@ export class Volume implements VolumeStore {
   readonly #retention: Retention;
   readonly #commits: GroupCommit<HeldFrame>;
   readonly #spareFrames: HeldFrame[] = [];
-  /** Shards of the append under way, by section. */
-  readonly #appending: ShardState[] = [];
+  /** Rows of the shards of the append under way, by section. */
+  #appending = new Int32Array(SECTIONS_FIRST);
+  /** What was read ahead; what is not kept would not be read. */
+  #ahead = 0;
   readonly #listeners = new Set<Listener>();
   #unitBytes: number;
   /** The next commit begins a unit. */
@@ -120,7 +127,7 @@ export class Volume implements VolumeStore {
     this.#units = opened.units;
     this.#table = opened.table;
     this.#unitBytes = opened.activeBytes;
-    this.#ring = new TailRing(options.ringBytesMax);
+    this.#ring = new TailRing(options.ringBytesMax, opened.table);
     const { log, buffers, clock } = deps;
     const { units, table } = opened;
     const { volume, epoch, unitBytesMax, onDamage } = options;
@@ -163,25 +170,43 @@ export class Volume implements VolumeStore {
     if (count === 0) {
       return Promise.resolve();
     }
-    // All are found before any is looked at: misses of the processor's caches then overlap.
-    const states = this.#appending;
-    for (let index = 0; index < count; index += 1) {
-      states[index] = this.#table.ensure(shards[index]!);
-    }
+    const rows = this.#rowsOf(shards, count);
+    const { f64, i32 } = this.#table;
+    this.#ahead = readAhead(i32, rows, 0, count, 0);
     for (let index = 0; index < count; index += 1) {
       const baseOrdinal = baseOrdinals[index]!;
       const records = counts[index]!;
-      const state = states[index]!;
-      assert(baseOrdinal >= state.queuedNext, 'volume: ordinals of a shard must rise');
+      const queuedNext = rows[index]! * shardWords + shardQueuedNext;
+      assert(baseOrdinal >= f64[queuedNext]!, 'volume: ordinals of a shard must rise');
       assert(
         records > 0 && payloadBytes[index]! >= records,
         'volume: a record takes a byte or more',
       );
-      state.queuedNext = baseOrdinal + records;
+      f64[queuedNext] = baseOrdinal + records;
     }
     return this.#commits.append(count, payloadBytes, (frame, first, end) => {
-      frame.add(states, batch, first, end);
+      frame.add(rows, batch, first, end);
     });
+  }
+
+  /** The rows of these shards, until the next append. A new shard begins at ordinal 1. */
+  #rowsOf(shards: Float64Array, count: number): Int32Array {
+    if (count > this.#appending.length) {
+      this.#appending = new Int32Array(count);
+    }
+    const rows = this.#appending;
+    const table = this.#table;
+    const { active } = this.#units;
+    for (let index = 0; index < count; index += 1) {
+      const shard = shards[index]!;
+      let row = table.rowOf(shard);
+      if (row < 0) {
+        row = table.add(shard, 1, 0, 1);
+        if (active?.isBegun(row) === false) active.beginAt(row, shard, 1, 0);
+      }
+      rows[index] = row;
+    }
+    return rows;
   }
 
   read(
@@ -256,7 +281,7 @@ export class Volume implements VolumeStore {
     try {
       position = await writer.append(frame.parts);
     } catch (error) {
-      held.forEach((_row, { slab }) => this.#ring.giveUp(slab));
+      held.giveUp();
       this.#unqueue(held);
       throw error;
     }
@@ -277,63 +302,54 @@ export class Volume implements VolumeStore {
   #apply(position: number, frame: EncodedFrame, held: HeldFrame, tails: Uint8Array | null): void {
     const { active } = this.#units;
     assert(active !== null, 'volume: a commit without a unit');
-    const { draft, states } = held;
+    const { draft, shardRows } = held;
+    const { f64 } = this.#table;
     const entry = blankEntry();
     entry.framePlace = position - active.from;
-    let offset = frame.headBytes + (tails?.byteLength ?? 0);
-    held.forEach((row, section) => {
-      if (row % AHEAD_ROWS === 0) {
-        this.#aheadOf(states, row, Math.min(row + AHEAD_ROWS, held.count));
+    entry.offset = frame.headBytes + (tails?.byteLength ?? 0);
+    let row = 0;
+    for (const { slab, start, endRow } of held.runs) {
+      for (let offset = start; row < endRow; row += 1) {
+        if (row % AHEAD_ROWS === 0 && draft.count >= AHEAD_ROWS) {
+          this.#aheadOf(active, shardRows, row, Math.min(row + AHEAD_ROWS, draft.count));
+        }
+        const shardRow = shardRows[row]!;
+        const baseOrdinal = draft.baseOrdinal(row);
+        const arrivalMs = draft.arrivalMs(row);
+        const count = draft.recordCount(row);
+        const keyId = draft.keyId(row);
+        const bytes = draft.sectionBytes(row);
+        entry.baseOrdinal = baseOrdinal;
+        entry.arrivalMs = arrivalMs;
+        entry.count = count;
+        entry.payloadBytes = bytes;
+        entry.payloadCrc = draft.payloadCrc(row);
+        entry.keyId = keyId;
+        active.push(shardRow, entry);
+        entry.offset += bytes;
+        const at = shardRow * shardWords;
+        f64[at + shardNext] = baseOrdinal + count;
+        f64[at + shardLastArrivalMs] = Math.max(f64[at + shardLastArrivalMs]!, arrivalMs);
+        this.#ring.push(shardRow, baseOrdinal, arrivalMs, count, keyId, bytes, slab, offset);
+        offset += bytes;
       }
-      const state = states[row]!;
-      const { baseOrdinal, arrivalMs, count, keyId, bytes } = section;
-      if (state.unit !== active || state.entries === null) {
-        state.unit = active;
-        state.entries = active.begin(state.shard, state.next, state.lastArrivalMs);
-      }
-      entry.baseOrdinal = baseOrdinal;
-      entry.arrivalMs = arrivalMs;
-      entry.count = count;
-      entry.offset = offset;
-      entry.payloadBytes = bytes;
-      entry.payloadCrc = draft.payloadCrc(row);
-      entry.keyId = keyId;
-      active.add(state.entries, entry);
-      offset += bytes;
-      state.next = baseOrdinal + count;
-      state.lastArrivalMs = Math.max(state.lastArrivalMs, arrivalMs);
-      this.#ring.push(state, section);
-    });
+    }
   }
 
   /**
-   * Reads what entering the sections of rows `[first, end)` will look at. A processor reads many
-   * places of memory at once where the program is nothing but reads, and waits for each one else.
+   * Reads what entering sections of the shards in `rows[first … end)` will look at.
    */
-  #aheadOf(states: readonly ShardState[], first: number, end: number): void {
-    let sum = 0;
-    for (let row = first; row < end; row += 1) {
-      sum += states[row]!.lastArrivalMs;
-    }
-    for (let row = first; row < end; row += 1) {
-      const { entries } = states[row]!;
-      if (entries !== null) sum += entries.last + entries.endArrivalMs;
-    }
-    sum += this.#ring.aheadOf(states, first, end);
-    assert(sum >= 0, 'volume: counts'); // What is not used would not be read.
+  #aheadOf(active: UnitIndexBuilder, rows: Int32Array, first: number, end: number): void {
+    this.#ahead = readAhead(this.#table.i32, rows, first, end, 0);
+    this.#ahead ^= this.#ring.aheadOf(rows, first, end) ^ active.aheadOf(rows, first, end);
   }
 
   /** The frame at `position` is the first of a new unit: seals the one before. */
   #beginUnit(position: number): void {
     const before = this.#units.active;
     if (before !== null) {
-      this.#table.forEach((state) => {
-        if (state.unit !== before) {
-          before.begin(state.shard, state.next, state.lastArrivalMs);
-        }
-        // Nothing may hold on to what is used again, or would be kept for a shard that is idle.
-        state.unit = null;
-        state.entries = null;
+      this.#forEachShard((row, _shard, next, lastArrivalMs) => {
+        before.raise(row, next, lastArrivalMs);
       });
       const unit = sealedUnit(before.from, this.#unitBytes, before.generation);
       this.#units.sealed.push(unit);
@@ -343,21 +359,38 @@ export class Volume implements VolumeStore {
         await this.#saveCatalog();
       }).catch(() => undefined);
     }
-    this.#units.active = new UnitIndexBuilder(position, 0, 0, before);
+    // Rows are slots of the index: only now may those of deleted shards be given to others.
+    this.#table.recycle();
+    const active = new UnitIndexBuilder(position, 0, 0, before);
+    this.#forEachShard((row, shard, next, lastArrivalMs) => {
+      active.beginAt(row, shard, next, lastArrivalMs);
+    });
+    this.#units.active = active;
     this.#unitBytes = 0;
+  }
+
+  #forEachShard(
+    put: (row: number, shard: ShardKey, next: number, lastArrivalMs: number) => void,
+  ): void {
+    const table = this.#table;
+    for (let row = 0, at = 0; row < table.rows; row += 1, at += shardWords) {
+      if (table.has(row)) {
+        put(row, table.shard(row), table.f64[at + shardNext]!, table.f64[at + shardLastArrivalMs]!);
+      }
+    }
   }
 
   /** Takes back the ordinals of sections that were not stored, as far as nothing later waits. */
   #unqueue(held: HeldFrame): void {
+    const { f64 } = this.#table;
     for (let row = 0; row < held.count; row += 1) {
-      const state = held.states[row]!;
-      state.queuedNext = state.next;
+      const at = held.shardRows[row]! * shardWords;
+      f64[at + shardQueuedNext] = f64[at + shardNext]!;
     }
-    for (const { draft, states } of this.#commits.waiting) {
+    for (const { draft, shardRows } of this.#commits.waiting) {
       for (let row = 0; row < draft.count; row += 1) {
-        const state = states[row]!;
-        const end = draft.baseOrdinal(row) + draft.recordCount(row);
-        state.queuedNext = Math.max(state.queuedNext, end);
+        const at = shardRows[row]! * shardWords + shardQueuedNext;
+        f64[at] = Math.max(f64[at]!, draft.baseOrdinal(row) + draft.recordCount(row));
       }
     }
   }
@@ -375,8 +408,11 @@ export class Volume implements VolumeStore {
     const table = this.#table;
     const oldest = {
       size: table.size,
-      forEach: (put: (oldest: number, shard: ShardKey) => void): void =>
-        table.forEach((state) => put(state.oldest, state.shard)),
+      forEach: (put: (oldest: number, shard: ShardKey) => void): void => {
+        for (let row = 0; row < table.rows; row += 1) {
+          if (table.has(row)) put(table.oldest(row), table.shard(row));
+        }
+      },
     };
     const units = this.#units.sealed.map(({ from, bytes, generation }) => ({
       from,
