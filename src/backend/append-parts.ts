@@ -12,7 +12,7 @@ export interface OpenOutcomes extends AppendOutcomes {
 }
 
 /** Outcomes that say of every shard that it is not here. */
-export function movedOutcomes({ count }: ShardAppends): OpenOutcomes {
+export function movedOutcomes({ count }: Pick<ShardAppends, 'count'>): OpenOutcomes {
   return {
     kinds: new Uint8Array(count).fill(appendKinds.moved),
     baseOrdinals: new Float64Array(count),

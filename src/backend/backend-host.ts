@@ -21,6 +21,7 @@ import type {
   ShardAppends,
 } from '../model/data-plane.ts';
 import type { Answer, Rpc } from '../runtime/rpc.ts';
+import type { Borrowed, Borrower } from '../runtime/shown-bodies.ts';
 import { movedOutcomes } from './append-parts.ts';
 import {
   dataKinds,
@@ -30,6 +31,7 @@ import {
   writeAppendOutcomes,
   writePositionAnswer,
 } from './wire.ts';
+import { borrowedAppends, readLentAppends } from './wire-lent.ts';
 import {
   payloadBytes,
   readFollow,
@@ -65,17 +67,24 @@ export interface BackendHostDependencies {
   readonly rpc: Rpc;
   /** For records that are read. */
   readonly buffers: Buffers;
+  /** Of memory in which the front end has records. */
+  readonly borrower: Borrower;
 }
 
 const busy: AppendFailure = {
   kind: 'unavailable',
   reason: 'too many bytes of this front end wait to be written',
 };
+const noLonger: AppendFailure = {
+  kind: 'unavailable',
+  reason: 'the front end did not wait for it',
+};
 
 export class BackendHost {
   readonly #backend: Backend;
   readonly #rpc: Rpc;
   readonly #buffers: Buffers;
+  readonly #borrower: Borrower;
   readonly #options: BackendHostOptions;
   readonly #followers = new Map<number, RemoteFollower>();
   /** Outcomes that are part of the message being written, by their number in it. */
@@ -83,12 +92,15 @@ export class BackendHost {
   #appendBytes = 0;
   #readBytes = 0;
 
-  constructor({ backend, rpc, buffers }: BackendHostDependencies, options: BackendHostOptions) {
+  constructor(dependencies: BackendHostDependencies, options: BackendHostOptions) {
+    const { backend, rpc, buffers, borrower } = dependencies;
     this.#backend = backend;
     this.#rpc = rpc;
     this.#buffers = buffers;
+    this.#borrower = borrower;
     this.#options = options;
     rpc.serve(dataKinds.append, (body, answer) => this.#append(body, answer));
+    rpc.serve(dataKinds.appendLent, (body, answer) => this.#appendLent(body, answer));
     rpc.serve(dataKinds.read, (body, answer) => this.#read(body, answer));
     rpc.serve(dataKinds.position, (body, answer) => this.#position(body, answer));
     rpc.serve(dataKinds.follow, (body, answer) => this.#follow(body, answer));
@@ -117,27 +129,49 @@ export class BackendHost {
 
   #append(body: MessageReader, answer: Answer): void {
     const { appends, buffer } = readAppends(body);
-    const bytes = appends.packed.length;
-    if (this.#appendBytes > 0 && this.#appendBytes + bytes > this.#options.appendBytesMax) {
-      const outcomes = { ...movedOutcomes(appends), failure: busy };
-      outcomes.kinds.fill(appendKinds.unavailable);
-      answer.send((writer) => writeAppendOutcomes(writer, outcomes, buffer));
-      return;
-    }
-    this.#appendBytes += bytes;
-    void this.#appended(appends, bytes, buffer, answer);
+    if (this.#isOver(appends.packed.length)) sendFailure(answer, appends, busy, buffer);
+    else void this.#appended(appends, buffer, null, answer);
   }
 
+  #appendLent(body: MessageReader, answer: Answer): void {
+    const lent = readLentAppends(body);
+    if (this.#isOver(lent.packedBytes)) {
+      sendFailure(answer, lent, busy, null);
+      return;
+    }
+    const borrowed = this.#borrower.borrow(lent.loan);
+    if (borrowed === null) {
+      sendFailure(answer, lent, noLonger, null);
+      return;
+    }
+    try {
+      void this.#appended(borrowedAppends(lent, borrowed), null, borrowed, answer);
+    } catch (error) {
+      borrowed.giveBack();
+      throw error;
+    }
+  }
+
+  /** Whether so many bytes more would be too many. */
+  #isOver(bytes: number): boolean {
+    return this.#appendBytes > 0 && this.#appendBytes + bytes > this.#options.appendBytesMax;
+  }
+
+  /** What was borrowed is given back before the front end hears of it. */
   async #appended(
     appends: ShardAppends,
-    bytes: number,
     buffer: Uint8Array | null,
+    borrowed: Borrowed | null,
     answer: Answer,
   ): Promise<void> {
+    const bytes = appends.packed.length;
+    this.#appendBytes += bytes;
     try {
       const outcomes = await this.#backend.append(appends);
+      borrowed?.giveBack();
       answer.send((writer) => writeAppendOutcomes(writer, outcomes, buffer));
     } catch (error) {
+      borrowed?.giveBack();
       answer.refuse('failed', String(error));
     } finally {
       this.#appendBytes -= bytes;
@@ -229,6 +263,18 @@ export class BackendHost {
       writeRecords(writer, records, freshBuffers);
     });
   }
+}
+
+/** Says of all shards that nothing was stored. */
+function sendFailure(
+  answer: Answer,
+  appends: Pick<ShardAppends, 'count'>,
+  failure: AppendFailure,
+  buffer: Uint8Array | null,
+): void {
+  const outcomes = { ...movedOutcomes(appends), failure };
+  outcomes.kinds.fill(appendKinds.unavailable);
+  answer.send((writer) => writeAppendOutcomes(writer, outcomes, buffer));
 }
 
 interface RemoteFollowerHooks {

@@ -24,6 +24,8 @@ export const dataKinds = {
   position: 3,
   follow: 4,
   append: 5,
+  /** An append of records that the back end sees where they lie. Its answer is as for `append`. */
+  appendLent: 6,
   /** To the front end: records for a subscription, numbered from 1 within the message. */
   records: 16,
   /** Records of that number, from earlier in the same message, for another subscription. */
@@ -59,18 +61,21 @@ export function appendBytes(appends: ShardAppends): number {
  * small ones into the fields.
  */
 export function writeAppends(writer: MessageWriter, appends: ShardAppends, buffers: Buffers): void {
-  const { count, shards, firsts } = appends;
-  writer.u32(count);
-  for (let i = 0; i < count; i++) {
-    writer.number(shards[i]!);
-    writer.u32(firsts[i + 1]! - firsts[i]!);
-  }
+  writeShards(writer, appends);
   const bytes = appendBytes(appends);
   const isLarge = bytes >= givenBytesMin;
   const packed = isLarge ? buffers.take(bytes) : new Uint8Array(bytes);
   gather(appends, packed);
   if (isLarge) writer.givenPayload(packed.subarray(0, bytes));
   else writer.payload(packed);
+}
+
+export function writeShards(writer: MessageWriter, { count, shards, firsts }: ShardAppends): void {
+  writer.u32(count);
+  for (let i = 0; i < count; i++) {
+    writer.number(shards[i]!);
+    writer.u32(firsts[i + 1]! - firsts[i]!);
+  }
 }
 
 /** Copies all records, in the order of their places; neighbours together. */
@@ -120,6 +125,14 @@ export function readAppends(body: MessageReader): {
   appends: ShardAppends;
   buffer: Uint8Array | null;
 } {
+  const given = readShards(body);
+  const packed = body.payload();
+  body.end();
+  const offsets = packedOffsets(packed, given.firsts[given.count]!);
+  return { appends: { ...given, records: null, packed, offsets }, buffer: body.given };
+}
+
+export function readShards(body: MessageReader): Pick<ShardAppends, 'count' | 'shards' | 'firsts'> {
   const count = body.count(shardBytes);
   const shards = new Float64Array(count);
   const firsts = new Uint32Array(count + 1);
@@ -131,11 +144,7 @@ export function readAppends(body: MessageReader): {
     records += own;
     firsts[i + 1] = records;
   }
-  const packed = body.payload();
-  body.end();
-  const offsets = packedOffsets(packed, records);
-  const appends = { count, shards, firsts, records: null, packed, offsets };
-  return { appends, buffer: body.given };
+  return { count, shards, firsts };
 }
 
 /** Offsets of packed records that others wrote, which must take the whole payload. */

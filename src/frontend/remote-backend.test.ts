@@ -10,10 +10,13 @@ import { FollowerSet } from '../backend/follower-set.ts';
 import { batchOf, Recorder, textsOf } from '../backend/test-parts.suite.ts';
 import { readAppends, readAppendOutcomes, writeAppends } from '../backend/wire.ts';
 import { readReturned, writeAppendOutcomes } from '../backend/wire.ts';
+import { borrowedAppends, readLentAppends, writeLentAppends } from '../backend/wire-lent.ts';
 import { readReadOutcome, writeReadOutcome } from '../backend/wire-records.ts';
 import { BufferPool, freshBuffers } from '../common/buffer-pool.ts';
 import { MessageError, MessageReader } from '../common/message-reader.ts';
 import { MessageWriter } from '../common/message-writer.ts';
+import { gatherFrom } from '../common/pieces.ts';
+import { appendKinds } from '../model/data-plane.ts';
 import type {
   AppendOutcomes,
   Backend,
@@ -29,8 +32,12 @@ import { appendList, appendsFrom, appendsList, outcomesFrom } from '../model/app
 import type { ShardAppend, ShardAppendOutcome } from '../model/append-lists.suite.ts';
 import type { Section } from '../model/section.ts';
 import type { ServiceError } from '../model/service-error.ts';
+import { slotsRoom, targetOf } from '../runtime/body-slots.ts';
 import type { Link } from '../runtime/link.ts';
+import { turningKernels } from '../runtime/node/turning-kernels.suite.ts';
 import { Rpc } from '../runtime/rpc.ts';
+import { BodyBorrower } from '../runtime/shown-bodies.ts';
+import type { Lender, Loan, ShownBodies } from '../runtime/shown-bodies.ts';
 import { simLink } from '../runtime/sim/link.ts';
 import type { SimLinkPair } from '../runtime/sim/link.ts';
 import { Simulation } from '../runtime/sim/simulation.ts';
@@ -125,6 +132,9 @@ class World {
   readonly near: Rpc;
   readonly far: Rpc;
   readonly backend = new OneShard(this.simulation);
+  readonly borrower = new BodyBorrower(turningKernels);
+  lent: Loan | null = null;
+  readonly lender: Lender = { lend: () => this.lent };
   readonly host: BackendHost;
   readonly remote: RemoteBackend;
 
@@ -138,9 +148,11 @@ class World {
     this.far = this.rpc(this.link.right);
     const { backend } = this;
     const all = { ...BACKEND_HOST_DEFAULTS, ...options };
-    this.host = new BackendHost({ backend, rpc: this.far, buffers: this.farBuffers }, all);
-    const { near: rpc, nearBuffers: buffers } = this;
-    this.remote = new RemoteBackend({ rpc, buffers }, { ...REMOTE_BACKEND_DEFAULTS, ...remote });
+    const { near, far, farBuffers, lender, borrower } = this;
+    far.onShown((bodies) => borrower.see(bodies));
+    this.host = new BackendHost({ backend, rpc: far, buffers: farBuffers, borrower }, all);
+    const parts = { rpc: near, buffers: this.nearBuffers, lender };
+    this.remote = new RemoteBackend(parts, { ...REMOTE_BACKEND_DEFAULTS, ...remote });
     this.near.start();
     this.far.start();
   }
@@ -177,6 +189,85 @@ test('appends, reads and positions are those of the back end', async () => {
     assert.deepEqual(textsOf(read.sections), ['a', 'b', 'c', 'd']);
     assert.equal(await world.remote.position(shard, { kind: 'latest' }), 5);
     assert.equal(await world.remote.position(9, { kind: 'latest' }), null);
+  });
+});
+
+/** Bodies that the back end sees, and in slot 1 what was made of one of them: these records. */
+function shownRecords(texts: string[]): { bodies: ShownBodies; appends: ShardAppends } {
+  const [slots, slotBytes] = [2, 4096];
+  const memory = turningKernels.memory(slotsRoom(slots, slotBytes))!;
+  const loans = new Int32Array(new SharedArrayBuffer(4 * slots));
+  const bodies = { slots, slotBytes, memory, loans };
+  const { bytes, words } = targetOf(bodies, 1);
+  const { packed, offsets } = batchOf(texts);
+  bytes.set(packed);
+  words.set(offsets, 5);
+  return {
+    bodies,
+    appends: {
+      count: 2,
+      shards: Float64Array.of(4, shard),
+      firsts: Uint32Array.of(0, 1, texts.length),
+      // The last record is for the first shard.
+      records: Uint32Array.of(texts.length - 1, ...texts.keys()).subarray(0, texts.length),
+      packed: bytes.subarray(0, packed.length),
+      offsets: words.subarray(5, 5 + offsets.length),
+    },
+  };
+}
+
+test('records that are lent are read where they lie, and given back before the answer', async () => {
+  const world = new World();
+  await world.run(async () => {
+    const { bodies, appends } = shownRecords(['a', 'b', 'c']);
+    world.near.show(bodies);
+    for (const number of [1, 2]) {
+      bodies.loans[1] = number;
+      world.lent = { slot: 1, number };
+      const outcomes = await world.remote.append(appends);
+      assert.deepEqual([...outcomes.kinds], [appendKinds.moved, appendKinds.stored]);
+      assert.equal(bodies.loans[1], 0);
+    }
+    assert.deepEqual(textsOf(world.backend.sections), ['a', 'b', 'a', 'b']);
+    assert.equal(world.remote.lentAppends, 2);
+    assert.deepEqual(world.problems, []);
+  });
+});
+
+test('a void loan, and what is not among what was lent, is not stored', async () => {
+  const world = new World();
+  await world.run(async () => {
+    const { bodies, appends } = shownRecords(['a', 'b', 'c']);
+    const isRefused = async (some: ShardAppends, loan: Loan): Promise<void> => {
+      bodies.loans[1] = 5;
+      world.lent = loan;
+      const { kinds, failure } = await world.remote.append(some);
+      assert.ok(kinds.every((kind) => kind === appendKinds.unavailable));
+      assert.equal(failure?.kind, 'unavailable');
+      assert.equal(bodies.loans[1], 5);
+    };
+    const good = { slot: 1, number: 5 };
+    await isRefused(appends, good);
+    world.near.show(bodies);
+    for (const number of [0, 4, 6]) await isRefused(appends, { slot: 1, number });
+    await isRefused(appends, { slot: 2, number: 5 });
+    await isRefused(appends, { slot: 0, number: 5 });
+    const refused = async (change: Partial<ShardAppends>): Promise<void> => {
+      bodies.loans[1] = 5;
+      world.lent = good;
+      const { failure } = await world.remote.append({ ...appends, ...change });
+      assert.ok(failure?.kind === 'unavailable' && failure.reason.includes('malformed'));
+    };
+    const { offsets, packed } = appends;
+    await refused({ records: Uint32Array.of(0, 1, 3) });
+    await refused({ records: Uint32Array.of(0, 1) });
+    await refused({ packed: packed.subarray(0, packed.length - 1) });
+    await refused({ offsets: new Uint32Array(offsets.buffer, offsets.byteOffset - 4, 4) });
+    await refused({ offsets: new Uint32Array(offsets.buffer, 0, 4) });
+    await refused({ offsets: new Uint32Array(offsets.buffer, offsets.byteOffset + 8, 4) });
+    assert.equal(world.backend.appends, 0);
+    bodies.loans[1] = 5;
+    assert.equal((await world.remote.append(appends)).kinds[1], appendKinds.stored);
   });
 });
 
@@ -360,6 +451,12 @@ test('damaged bodies give values or an error, never anything else', () => {
   const small = appendsFrom([append('a', 'b'), append('c')]);
   damaged((writer) => writeAppends(writer, small, freshBuffers), readAppends);
   damaged((writer) => writeAppends(writer, appends, freshBuffers), readAppends);
+  const { bodies, appends: shown } = shownRecords(['a', 'b', 'c']);
+  const borrowed = { ...targetOf(bodies, 1), gather: gatherFrom(new Uint8Array(0)) };
+  damaged(
+    (writer) => writeLentAppends(writer, shown, { slot: 1, number: 2 }),
+    (body) => appendsList(borrowedAppends(readLentAppends(body), borrowed)),
+  );
   const outcomes: ShardAppendOutcome[] = [
     {
       kind: 'stored',

@@ -15,6 +15,7 @@ import {
   writePosition,
   writeReturned,
 } from '../backend/wire.ts';
+import { writeLentAppends } from '../backend/wire-lent.ts';
 import {
   payloadBytes,
   readFollowAnswer,
@@ -43,12 +44,15 @@ import type {
 import { ServiceError } from '../model/service-error.ts';
 import type { ShardKey } from '../model/stream.ts';
 import type { Rpc } from '../runtime/rpc.ts';
+import type { Lender } from '../runtime/shown-bodies.ts';
 import { RpcError } from '../runtime/rpc.ts';
 
 export interface RemoteBackendDependencies {
   readonly rpc: Rpc;
   /** For records on their way to the back end. */
   readonly buffers: Buffers;
+  /** Of memory that the back end sees; records in it stay there. */
+  readonly lender: Lender;
 }
 
 export interface RemoteBackendOptions {
@@ -71,16 +75,19 @@ const subscriptionMax = 0xffff_ffff;
 export class RemoteBackend implements RecordsBackend {
   readonly #rpc: Rpc;
   readonly #buffers: Buffers;
+  readonly #lender: Lender;
   readonly #options: RemoteBackendOptions;
   readonly #subscriptions = new Map<number, RemoteFollowing>();
   /** Outcomes of the message that is being read, by their number in it. */
   readonly #records: RecordsOutcome[] = [];
   #lastSubscription = 0;
   #appendBytes = 0;
+  #lentAppends = 0;
 
-  constructor({ rpc, buffers }: RemoteBackendDependencies, options: RemoteBackendOptions) {
+  constructor({ rpc, buffers, lender }: RemoteBackendDependencies, options: RemoteBackendOptions) {
     this.#rpc = rpc;
     this.#buffers = buffers;
+    this.#lender = lender;
     this.#options = options;
     rpc.hear(dataKinds.records, (body) => this.#recordsCame(body));
     rpc.hear(dataKinds.deliver, (body) => this.#deliver(body.u32(), body.u32()));
@@ -106,6 +113,11 @@ export class RemoteBackend implements RecordsBackend {
     return this.#subscriptions.size;
   }
 
+  /** Appends whose records did not cross the link. */
+  get lentAppends(): number {
+    return this.#lentAppends;
+  }
+
   async append(appends: ShardAppends): Promise<AppendOutcomes> {
     const bytes = appendBytes(appends);
     if (this.#appendBytes > 0 && this.#appendBytes + bytes > this.#options.appendBytesMax) {
@@ -113,9 +125,7 @@ export class RemoteBackend implements RecordsBackend {
     }
     this.#appendBytes += bytes;
     try {
-      const body = await this.#rpc.call(dataKinds.append, this.#options.appendMs, (writer) =>
-        writeAppends(writer, appends, this.#buffers),
-      );
+      const body = await this.#callAppend(appends);
       this.#reuse(body);
       return readAppendOutcomes(body, appends);
     } catch (error) {
@@ -124,6 +134,20 @@ export class RemoteBackend implements RecordsBackend {
     } finally {
       this.#appendBytes -= bytes;
     }
+  }
+
+  #callAppend(appends: ShardAppends): Promise<MessageReader> {
+    const { appendMs } = this.#options;
+    const loan = this.#lender.lend(appends.packed);
+    if (loan === null) {
+      return this.#rpc.call(dataKinds.append, appendMs, (writer) =>
+        writeAppends(writer, appends, this.#buffers),
+      );
+    }
+    this.#lentAppends++;
+    return this.#rpc.call(dataKinds.appendLent, appendMs, (writer) =>
+      writeLentAppends(writer, appends, loan),
+    );
   }
 
   read(request: ReadRequest): Promise<ReadOutcome> {

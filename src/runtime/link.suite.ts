@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Link } from './link.ts';
+import type { ShownBodies } from './shown-bodies.ts';
 
 export interface LinkSubject {
   readonly left: Link;
@@ -57,6 +58,32 @@ export function linkSuite(name: string, make: () => LinkSubject): void {
         assert.equal(part.length, 0);
         assert.equal((await receive(right, 1))[0]![0]!.length, 100_000);
         left.close();
+      });
+    });
+
+    test('shows memory, in order with messages', async () => {
+      const { left, right, run } = make();
+      await run(async () => {
+        const seen: (ShownBodies | null | number)[] = [];
+        const loans = new Int32Array(new SharedArrayBuffer(8));
+        const memory = { buffer: new SharedArrayBuffer(16) };
+        left.send([Uint8Array.of(1)]);
+        assert.ok(left.show({ slots: 2, slotBytes: 4, memory, loans }));
+        left.send([Uint8Array.of(2)]);
+        left.show(null);
+        left.send([Uint8Array.of(3)]);
+        await new Promise<void>((resolve) => {
+          right.onShown((bodies) => seen.push(bodies));
+          right.onMessage(([part]) => {
+            if (seen.push(part![0]!) === 5) resolve();
+          });
+        });
+        const shown = seen[1] as ShownBodies;
+        assert.deepEqual(seen, [1, shown, 2, null, 3]);
+        shown.loans[1] = 7;
+        assert.equal(loans[1], 7);
+        left.close();
+        left.show(null);
       });
     });
 

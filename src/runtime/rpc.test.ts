@@ -34,6 +34,8 @@ class World {
         link.send(parts);
       },
       onMessage: (receive) => link.onMessage(receive),
+      show: (bodies) => link.show(bodies),
+      onShown: (shown) => link.onShown(shown),
       onClose: (closed) => link.onClose(closed),
       close: () => link.close(),
     };

@@ -21,6 +21,7 @@ import {
   refusalReasons,
   rpcVersion,
 } from './rpc-frame.ts';
+import type { ShownBodies } from './shown-bodies.ts';
 
 /** Why a call has no answer. After `closed`, `late` and `failed` it may have had its effect. */
 export class RpcError extends Error {
@@ -162,6 +163,17 @@ export class Rpc {
     if (this.#writer.at === 0) return;
     this.#link.send(this.#writer.take());
     for (const flushed of this.#flushed) flushed();
+  }
+
+  /** As `show` of the link, after what was said so far. */
+  show(bodies: ShownBodies | null): boolean {
+    this.flush();
+    return this.#link.show(bodies);
+  }
+
+  /** As of the link; before `start`. */
+  onShown(shown: (bodies: ShownBodies | null) => void): void {
+    this.#link.onShown(shown);
   }
 
   /** Sends what was said, then closes the link. */

@@ -2,7 +2,7 @@
  * Who serves the data port: this thread, beside everything else, alone or with others that do
  * nothing but that.
  */
-import { putRecordsKernels, wayOfPutRecords } from '../api/fast/put-records-kernel.ts';
+import { putRecordsKernels } from '../api/fast/put-records-kernel.ts';
 import type { Caller } from '../api/operation.ts';
 import type { DecodedBody } from '../api/registry.ts';
 import type { CredentialFile } from '../auth/credential-file.ts';
@@ -22,10 +22,11 @@ import { idleBodies } from '../runtime/body-buffers.ts';
 import type { BodyBuffers } from '../runtime/body-buffers.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { leaveTurns, NodeAcceptTurns, sharedCounts } from '../runtime/node/accept-turns.ts';
-import { BodyThread, BODY_THREAD_DEFAULTS } from '../runtime/node/body-thread.ts';
+import type { BodyThread } from '../runtime/node/body-thread.ts';
 import { NodeThreads } from '../runtime/node/threads.ts';
 import type { Os } from '../runtime/os.ts';
 import type { Random } from '../runtime/random.ts';
+import { helpedBodies, ownBodies } from './bodies.ts';
 import { TRIM_EVERY_MS } from './buffer-options.ts';
 import { FrontEndHost } from './front-end-host.ts';
 import { FRONT_ENDS_DEFAULTS, FrontEnds } from './front-ends.ts';
@@ -117,13 +118,6 @@ class OwnFrontEnd {
   }
 }
 
-function bodyThread(buffers: BufferPool, digests: boolean): BodyThread {
-  const entry = new URL('./body-thread-main.js', import.meta.url);
-  const kernels = putRecordsKernels;
-  const wayOf = wayOfPutRecords;
-  return new BodyThread(buffers, { ...BODY_THREAD_DEFAULTS, entry, kernels, wayOf, digests });
-}
-
 class SingleThread implements DataPort {
   readonly #frontEnd: OwnFrontEnd;
   readonly #address: { readonly host: string; readonly port: number };
@@ -135,7 +129,7 @@ class SingleThread implements DataPort {
     const { clock, os, buffers, registry } = dependencies;
     const { host, port, auth } = options.config;
     this.#address = { host, port };
-    this.#thread = os.cpuCount > 1 ? bodyThread(buffers, auth === 'verify') : null;
+    this.#thread = os.cpuCount > 1 ? helpedBodies(buffers, auth === 'verify') : null;
     registry.counted(
       {
         name: 'tailrace_body_work_total',
@@ -170,6 +164,8 @@ class Workers implements DataPort {
   readonly #count: number;
   readonly #feed: DirectoryFeed;
   readonly #own: OwnFrontEnd;
+  readonly #bodies: BodyThread;
+  readonly #trimming: Timer;
   #socket: ListeningSocket | null = null;
   #others: FrontEnds | null = null;
 
@@ -181,7 +177,9 @@ class Workers implements DataPort {
     this.#feed = new DirectoryFeed({ clock, source: directory }, DIRECTORY_FEED_DEFAULTS);
     const limits = shareOf(defaultHttpLimits, count);
     api.settleBy(() => this.#feed.settled());
-    this.#own = new OwnFrontEnd(dependencies, options, limits, idleBodies(buffers));
+    this.#bodies = ownBodies(buffers, () => false);
+    this.#trimming = clock.every(TRIM_EVERY_MS, () => this.#bodies.trim());
+    this.#own = new OwnFrontEnd(dependencies, options, limits, this.#bodies);
     registry.measured(
       { name: 'tailrace_front_ends', help: 'Threads that serve the data port.' },
       () => 1 + (this.#others?.count ?? 0),
@@ -209,6 +207,7 @@ class Workers implements DataPort {
       {
         ...{ clock, os, log, backend, credentials, buffers },
         threads: new NodeThreads(),
+        kernels: putRecordsKernels,
         feed: this.#feed,
         host: new FrontEndHost({ api, limits, credentials, log }),
         left: (number) => leaveTurns(acceptCounts, number),
@@ -242,6 +241,8 @@ class Workers implements DataPort {
   async close(): Promise<void> {
     await this.#others?.startNoMore();
     await Promise.all([this.#own.close(), this.#others?.close(drainMs)]);
+    this.#trimming.cancel();
+    this.#bodies.close();
     this.#socket?.close();
     this.#feed.close();
   }

@@ -14,6 +14,7 @@ import type { ApiCalls, Call, CallOutput } from '../frontend/pipeline.ts';
 import { SequenceNumberTexts } from '../model/sequence-number.ts';
 import { ServiceError } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { BodyWork } from '../runtime/body-buffers.ts';
 import type { Rpc } from '../runtime/rpc.ts';
 import { RpcError } from '../runtime/rpc.ts';
 import { ANSWER_OPTIONS } from './buffer-options.ts';
@@ -67,9 +68,14 @@ export class FrontEndApi implements ApiCalls<Caller, ForwardableBody> {
     return operations.has(operation);
   }
 
-  decode(operation: string | null, protocol: Protocol, body: Uint8Array): ForwardableBody {
+  decode(
+    operation: string | null,
+    protocol: Protocol,
+    body: Uint8Array,
+    work: BodyWork | null = null,
+  ): ForwardableBody {
     const known = operation === null ? null : (operations.get(operation) ?? null);
-    return { decoded: decodeRequest(known, protocol, body, this.#buffers), body };
+    return { decoded: decodeRequest(known, protocol, body, this.#buffers, work), body };
   }
 
   invoke(operation: string, input: ForwardableBody, call: Call): CallOutput | Promise<CallOutput> {

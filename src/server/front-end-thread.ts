@@ -22,13 +22,14 @@ import { RemoteBackend, REMOTE_BACKEND_DEFAULTS } from '../frontend/remote-backe
 import { Router } from '../frontend/router.ts';
 import { measureEventLoop } from '../metrics/process-metrics.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
-import { idleBodies } from '../runtime/body-buffers.ts';
+import type { BodyBuffers } from '../runtime/body-buffers.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Link } from '../runtime/link.ts';
 import { NodeAcceptTurns } from '../runtime/node/accept-turns.ts';
 import { NodeClock } from '../runtime/node/clock.ts';
 import { NodeRandom } from '../runtime/node/random.ts';
 import { Rpc } from '../runtime/rpc.ts';
+import { ownBodies } from './bodies.ts';
 import { BUFFER_OPTIONS, TRIM_EVERY_MS } from './buffer-options.ts';
 import { FrontEndApi } from './front-end-api.ts';
 import type { ForwardableBody } from './front-end-api.ts';
@@ -78,12 +79,23 @@ export async function runFrontEnd(
   const rpc = new Rpc({ link, clock, onProblem }, { callsMax: FRONT_END_CALLS_MAX, servedMax });
   const random = new NodeRandom();
   const buffers = new BufferPool(BUFFER_OPTIONS);
-  clock.every(TRIM_EVERY_MS, () => buffers.trim());
-  const backend = new RemoteBackend({ rpc, buffers }, REMOTE_BACKEND_DEFAULTS);
+  const bodies = ownBodies(buffers, (shown) => rpc.show(shown));
+  clock.every(TRIM_EVERY_MS, () => {
+    buffers.trim();
+    bodies.trim();
+  });
+  const backend = new RemoteBackend({ rpc, buffers, lender: bodies }, REMOTE_BACKEND_DEFAULTS);
   const directory = new DirectoryReplica({ rpc });
   const { access, authenticator, known } = accessOf(clock, rpc, directory, data);
   const registry = new MetricsRegistry();
   measureEventLoop({ clock, registry });
+  registry.counted(
+    {
+      name: 'tailrace_appends_lent_total',
+      help: 'Appends of front ends whose records stayed where they had been decoded.',
+    },
+    () => backend.lentAppends,
+  );
   const parts = {
     clock,
     data: new Router({ map: directory.map, backend, random, clock }),
@@ -101,7 +113,7 @@ export async function runFrontEnd(
     authenticator,
     api: new FrontEndApi(parts, { region: data.region, limited: data.limited }),
   });
-  const listener = listenerOf({ clock, rpc, registry, pipeline, buffers }, data);
+  const listener = listenerOf({ clock, rpc, registry, pipeline, buffers, bodies }, data);
   serveMetrics(rpc, registry);
   serveDrain(rpc, pipeline, listener, data.drainMs);
   rpc.start();
@@ -161,13 +173,14 @@ class CredentialCopy implements CredentialStore {
 interface ListenerParts {
   readonly clock: Clock;
   readonly buffers: BufferPool;
+  readonly bodies: BodyBuffers;
   readonly rpc: Rpc;
   readonly registry: MetricsRegistry;
   readonly pipeline: Pipeline<Caller, ForwardableBody>;
 }
 
 function listenerOf(parts: ListenerParts, { certificate, http }: FrontEndData): HttpListener {
-  const { clock, rpc, registry, pipeline, buffers } = parts;
+  const { clock, rpc, registry, pipeline, buffers, bodies } = parts;
   const later = new Promise<PemIdentity>((resolve, reject) => {
     rpc.hear(frontEndKinds.certificate, (body) => {
       const made = readCertificate(body);
@@ -177,7 +190,6 @@ function listenerOf(parts: ListenerParts, { certificate, http }: FrontEndData): 
   });
   later.catch(() => undefined);
   const tls = certificate === 'none' ? null : certificate === 'later' ? later : certificate;
-  const bodies = idleBodies(buffers);
   const listener = new HttpListener(
     { clock, handler: pipeline, bodies, buffers },
     { limits: http, tls },

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { describe, test } from 'node:test';
+import { putRecordsKernels } from '../api/fast/put-records-kernel.ts';
 import { BufferPool } from '../common/buffer-pool.ts';
 import { DirectoryFeed, DIRECTORY_FEED_DEFAULTS } from '../cache/directory-feed.ts';
 import { defaultHttpLimits } from '../frontend/http-options.ts';
@@ -165,6 +166,7 @@ class Subject {
         ...{ clock, threads, log },
         feed: new DirectoryFeed({ clock, source }, DIRECTORY_FEED_DEFAULTS),
         buffers: new BufferPool(BUFFER_OPTIONS),
+        kernels: putRecordsKernels,
         os: new NodeOs(),
         backend: nothing,
         host: { add: () => undefined },

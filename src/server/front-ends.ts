@@ -12,9 +12,11 @@ import type { BufferPool } from '../common/buffer-pool.ts';
 import { TokenBucket } from '../common/token-bucket.ts';
 import { lastingPart, sumExpositions } from '../metrics/exposition-sum.ts';
 import type { Backend } from '../model/data-plane.ts';
+import type { BodyKernels } from '../runtime/body-buffers.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Lease, Os } from '../runtime/os.ts';
 import { Rpc, RpcError } from '../runtime/rpc.ts';
+import { BodyBorrower } from '../runtime/shown-bodies.ts';
 import type { Thread, Threads } from '../runtime/threads.ts';
 import type { FrontEndHost } from './front-end-host.ts';
 import type { FrontEndData } from './front-end-thread.ts';
@@ -31,6 +33,8 @@ export interface FrontEndsDependencies {
   readonly backend: Backend;
   /** For records on their way to front ends. */
   readonly buffers: BufferPool;
+  /** Those of the memory in which front ends decode bodies. */
+  readonly kernels: BodyKernels;
   readonly feed: DirectoryFeed;
   readonly host: Pick<FrontEndHost, 'add'>;
   /** Null where signatures are not checked. */
@@ -209,7 +213,8 @@ export class FrontEnds {
   /** Starts one and resolves when it listens; rejects when it ends before that. */
   async #start(number: number): Promise<void> {
     if (this.#closing) return;
-    const { clock, threads, log, feed, host, backend, buffers, credentials } = this.#dependencies;
+    const { clock, threads, log, feed, host, backend, credentials } = this.#dependencies;
+    const { buffers, kernels } = this.#dependencies;
     const certificate = this.#certificate === 'failed' ? 'none' : this.#certificate;
     const data: FrontEndData = { ...this.#options.data, number, certificate };
     const thread = threads.start(entry, data);
@@ -235,7 +240,9 @@ export class FrontEnds {
       isReady: false,
       started,
     };
-    new BackendHost({ backend, rpc, buffers }, BACKEND_HOST_DEFAULTS);
+    const borrower = new BodyBorrower(kernels);
+    rpc.onShown((bodies) => borrower.see(bodies));
+    new BackendHost({ backend, rpc, buffers, borrower }, BACKEND_HOST_DEFAULTS);
     host.add(rpc);
     this.#running.add(running);
     // A link that is broken off while the thread lives on leaves it without a purpose.

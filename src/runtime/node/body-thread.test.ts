@@ -3,7 +3,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { after, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { freshBuffers } from '../../common/buffer-pool.ts';
-import type { BodyHeaders, BodyWork } from '../body-buffers.ts';
+import type { BodyHeaders, BodyWork, KernelResult } from '../body-buffers.ts';
+import { BodyBorrower } from '../shown-bodies.ts';
+import type { ShownBodies } from '../shown-bodies.ts';
 import { BodyThread } from './body-thread.ts';
 import type { BodyThreadOptions } from './body-thread.ts';
 import { turningKernels } from './turning-kernels.suite.ts';
@@ -19,6 +21,7 @@ function open(change: Partial<BodyThreadOptions> = {}): BodyThread {
     kernels: turningKernels,
     wayOf: (headers) => (headers['decode'] === undefined ? -1 : Number(headers['decode'])),
     digests: true,
+    show: () => false,
     slots: 4,
     slotBytes: SLOT_BYTES,
     bytesMin: 1024,
@@ -183,4 +186,88 @@ test('slots that are abandoned make room for new memory', () => {
   for (let i = 0; i < 3; i++) thread.abandon(fill(thread, 2000));
   assert.equal(thread.isOn, false);
   assert.equal(isShared(fill(thread, 2000)), true);
+});
+
+test('without a thread bodies are decoded where they lie, and nobody waits', () => {
+  const thread = open({ entry: null, digests: false });
+  for (const bytes of [1024, 5000, SLOT_BYTES]) {
+    const body = fill(thread, bytes);
+    assert.ok(isShared(body));
+    const work = thread.begin(body, decoded)!;
+    assert.ok(work.isDone);
+    check(work, body);
+    give(thread, body);
+  }
+});
+
+/** Bodies that somebody sees, and that somebody. */
+function shown(change: Partial<BodyThreadOptions> = {}): {
+  thread: BodyThread;
+  borrower: BodyBorrower;
+} {
+  const borrower = new BodyBorrower(turningKernels);
+  const show = (bodies: ShownBodies | null): boolean => {
+    borrower.see(bodies === null ? null : structuredClone(bodies));
+    return true;
+  };
+  return { thread: open({ entry: null, digests: false, show, ...change }), borrower };
+}
+
+/** A body with what was made of it. */
+function made(thread: BodyThread): { body: Uint8Array; target: KernelResult } {
+  const body = fill(thread, 3000);
+  return { body, target: thread.begin(body, decoded)!.decoded()! };
+}
+
+test('what is lent is read where it lies, and given back once', () => {
+  const { thread, borrower } = shown();
+  const { body, target } = made(thread);
+  const loan = thread.lend(target.bytes)!;
+  assert.equal(thread.lend(target.bytes), null);
+  const borrowed = borrower.borrow(loan)!;
+  assert.equal(borrower.borrow(loan), null);
+  assert.deepEqual(borrowed.bytes.slice(0, 3000), target.bytes.slice(0, 3000));
+  assert.equal(borrowed.words[0], 3000);
+  const pieces = new Uint8Array(6);
+  borrowed.gather(Uint32Array.of(9, 3), Uint32Array.of(11, 7), 0, 2, pieces, 0);
+  const turned = [9, 10, 3, 4, 5, 6].map((at) => target.bytes[at]!);
+  assert.deepEqual([...pieces], turned);
+  borrowed.giveBack();
+  borrowed.giveBack();
+  assert.equal(borrower.borrow(loan), null);
+  const again = thread.lend(target.bytes)!;
+  assert.notDeepEqual(again, loan);
+  assert.equal(thread.lend(target.bytes.subarray(1)), null);
+  assert.equal(thread.lend(new Uint8Array(10)), null);
+  give(thread, body);
+});
+
+test('a loan that was not taken is void once the body is gone', () => {
+  const { thread, borrower } = shown({ slots: 1 });
+  const first = made(thread);
+  const loan = thread.lend(first.target.bytes)!;
+  give(thread, first.body);
+  const second = made(thread);
+  assert.ok(isShared(second.body));
+  assert.notEqual(thread.lend(second.target.bytes), null);
+  assert.equal(borrower.borrow(loan), null);
+});
+
+test('what was taken and not given back stays as it is', () => {
+  const { thread, borrower } = shown({ slots: 2 });
+  const { body, target } = made(thread);
+  const borrowed = borrower.borrow(thread.lend(target.bytes)!)!;
+  const before = borrowed.bytes.slice();
+  give(thread, body);
+  for (let i = 0; i < 4; i++) give(thread, made(thread).body);
+  assert.deepEqual(borrowed.bytes, before);
+});
+
+test('memory that is gone is not seen any more', () => {
+  const { thread, borrower } = shown();
+  const { target } = made(thread);
+  const loan = thread.lend(target.bytes)!;
+  thread.close();
+  assert.equal(thread.lend(target.bytes), null);
+  assert.equal(borrower.borrow(loan), null);
 });

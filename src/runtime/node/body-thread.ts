@@ -6,27 +6,32 @@
  * The thread and its memory are there only while large bodies come. Nothing depends on the thread:
  * work it has not begun when it is wanted, or not ended soon after, is done by the caller, so on a
  * busy machine, or when the thread has died, everything is as it would be without.
+ *
+ * Where there shall be no thread the memory has a use too: bodies are decoded where they lie, and
+ * what is made of them can be lent to another thread.
  */
 import { hash } from 'node:crypto';
 import { Worker, workerData } from 'node:worker_threads';
 import { assert } from '../../common/assert.ts';
 import type { Buffers } from '../../common/buffer-pool.ts';
-import type { Gather } from '../../common/pieces.ts';
-import { DECODE_SLACK_BYTES, DECODE_WORDS, KERNEL_BYTES } from '../body-buffers.ts';
+import { gatherFrom } from '../../common/pieces.ts';
 import type {
   BodyBuffers,
   BodyHeaders,
   BodyKernel,
   BodyKernels,
   BodyWork,
-  DecodeTarget,
-  KernelMemory,
   KernelResult,
 } from '../body-buffers.ts';
+import { bytesOfSlot, gatherIn, slotOf, slotOfTarget, slotsRoom, targetOf } from '../body-slots.ts';
+import type { Lender, Loan, ShownBodies } from '../shown-bodies.ts';
 
 export interface BodyThreadOptions {
-  /** The program of the thread: it calls `serveBodies`. */
-  readonly entry: URL;
+  /**
+   * The program of the thread: it calls `serveBodies`. Null: there is none, and bodies are decoded
+   * by the caller where they lie.
+   */
+  readonly entry: URL | null;
   readonly kernels: BodyKernels;
   /** In which of the kernel's ways the body of a request is decoded; -1 where in none. */
   readonly wayOf: (headers: BodyHeaders) => number;
@@ -42,11 +47,16 @@ export interface BodyThreadOptions {
   readonly bodiesBefore: number;
   /** How long work that the thread has begun is waited for, ms. */
   readonly waitMs: number;
+  /**
+   * Shows the bodies to somebody, who may borrow what is made of them; null: they are gone. False
+   * where nobody can see them.
+   */
+  readonly show: (bodies: ShownBodies | null) => boolean;
 }
 
 export const BODY_THREAD_DEFAULTS: Omit<
   BodyThreadOptions,
-  'entry' | 'kernels' | 'wayOf' | 'digests'
+  'entry' | 'kernels' | 'wayOf' | 'digests' | 'show'
 > = {
   slots: 16,
   slotBytes: 1024 * 1024,
@@ -56,7 +66,7 @@ export const BODY_THREAD_DEFAULTS: Omit<
 };
 
 const DIGEST_BYTES = 32;
-const WORD_BYTES = 8;
+const LOAN_MAX = 2 ** 31 - 1;
 
 /** Of the kinds of work on a body, in the order in which the caller wants them. */
 const DECODE = 0;
@@ -77,13 +87,7 @@ const STOP = 1;
 const CONTROLS = 2;
 
 /** What both threads see. */
-interface Shared {
-  readonly slots: number;
-  readonly slotBytes: number;
-  /** ```
-   *  the kernel's own | bodies | what is made of them | words of it | room to gather in
-   * ``` */
-  readonly memory: KernelMemory;
+interface Shared extends ShownBodies {
   readonly control: Int32Array;
   /** The value of BEGUN for the body of each slot. */
   readonly orders: Int32Array;
@@ -97,6 +101,8 @@ interface Shared {
 /** One life of the thread with its memory. */
 interface Arena {
   readonly shared: Shared;
+  readonly hasThread: boolean;
+  readonly isShown: boolean;
   /** Of the thread that takes and gives. */
   readonly kernel: BodyKernel;
   /** Slots nobody has, the one used last at the end. */
@@ -110,7 +116,7 @@ export interface WorkCounts {
   byCaller: number;
 }
 
-export class BodyThread implements BodyBuffers {
+export class BodyThread implements BodyBuffers, Lender {
   readonly counts: WorkCounts = { byThread: 0, byCaller: 0 };
   readonly #fallback: Buffers;
   readonly #options: BodyThreadOptions;
@@ -121,6 +127,7 @@ export class BodyThread implements BodyBuffers {
   #failed = false;
   /** Whether there was anything to do for the large body before. */
   #isUseful = true;
+  #lastLoan = 0;
 
   /** `fallback` gives what is not shared. */
   constructor(fallback: Buffers, options: BodyThreadOptions) {
@@ -141,7 +148,7 @@ export class BodyThread implements BodyBuffers {
     if (slot === undefined || this.#arena === null) {
       return this.#fallback.take(bytes);
     }
-    return bytesOfSlot(this.#arena.shared, slot, slotBytes);
+    return bytesOfSlot(this.#arena.shared, slot);
   }
 
   give(buffer: Uint8Array): void {
@@ -155,17 +162,32 @@ export class BodyThread implements BodyBuffers {
       for (let kind = 0; kind < KINDS; kind++) {
         Atomics.compareExchange(shared.states, slot * KINDS + kind, queued, none);
       }
-      free.push(slot);
+      if (isBack(shared, slot)) free.push(slot);
+      else this.#lose(this.#arena);
     }
   }
 
   abandon(buffer: Uint8Array): void {
     if (this.#arena !== null && buffer.buffer === this.#arena.shared.memory.buffer) {
-      this.#arena.abandoned += 1;
-      if (this.#arena.abandoned > this.#options.slots / 2) {
-        this.#end();
-      }
+      this.#lose(this.#arena);
     }
+  }
+
+  lend(made: Uint8Array): Loan | null {
+    const arena = this.#arena;
+    if (arena === null || !arena.isShown || made.buffer !== arena.shared.memory.buffer) return null;
+    const slot = slotOfTarget(arena.shared, made);
+    if (slot < 0) return null;
+    const number = this.#lastLoan === LOAN_MAX ? 1 : this.#lastLoan + 1;
+    if (Atomics.compareExchange(arena.shared.loans, slot, 0, number) !== 0) return null;
+    this.#lastLoan = number;
+    return { slot, number };
+  }
+
+  /** A slot that will never be used again. */
+  #lose(arena: Arena): void {
+    arena.abandoned += 1;
+    if (arena.abandoned > this.#options.slots / 2) this.#end();
   }
 
   begin(body: Uint8Array, headers: BodyHeaders): BodyWork | null {
@@ -220,8 +242,8 @@ export class BodyThread implements BodyBuffers {
   }
 
   #start(): Arena | null {
-    const { slots, slotBytes, entry, kernels } = this.#options;
-    const memory = kernels.memory(roomFor(slots, slotBytes));
+    const { slots, slotBytes, entry, kernels, show } = this.#options;
+    const memory = kernels.memory(slotsRoom(slots, slotBytes));
     if (memory === null) {
       this.#failed = true;
       return null;
@@ -237,8 +259,17 @@ export class BodyThread implements BodyBuffers {
       states: integers(KINDS * slots),
       lengths: integers(slots),
       ways: integers(slots),
+      loans: integers(slots),
       digests: new Uint8Array(new SharedArrayBuffer(DIGEST_BYTES * slots)),
     };
+    if (entry !== null) this.#run(entry, shared);
+    const free = Array.from({ length: slots }, (_, slot) => slots - 1 - slot);
+    const isShown = show({ slots, slotBytes, memory, loans: shared.loans });
+    const kernel = kernels.open(memory);
+    return { shared, hasThread: entry !== null, isShown, kernel, free, abandoned: 0 };
+  }
+
+  #run(entry: URL, shared: Shared): void {
     const worker = new Worker(entry, {
       workerData: shared,
       resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 16 },
@@ -248,8 +279,6 @@ export class BodyThread implements BodyBuffers {
       this.#failed = true;
       this.#end();
     });
-    const free = Array.from({ length: slots }, (_, slot) => slots - 1 - slot);
-    return { shared, kernel: kernels.open(memory), free, abandoned: 0 };
   }
 
   /** Bodies in the memory stay readable as long as somebody holds them. */
@@ -260,13 +289,20 @@ export class BodyThread implements BodyBuffers {
       Atomics.store(arena.shared.control, STOP, 1);
       Atomics.add(arena.shared.control, BEGUN, 1);
       Atomics.notify(arena.shared.control, BEGUN);
+      if (arena.isShown) this.#options.show(null);
     }
   }
 }
 
+/** Whether nobody has what was lent of a slot; a loan that nobody has taken is void then. */
+function isBack({ loans }: ShownBodies, slot: number): boolean {
+  const loan = Atomics.load(loans, slot);
+  return loan === 0 || (loan > 0 && Atomics.compareExchange(loans, slot, loan, 0) === loan);
+}
+
 class SlotWork implements BodyWork {
+  readonly #arena: Arena;
   readonly #shared: Shared;
-  readonly #kernel: BodyKernel;
   readonly #slot: number;
   readonly #body: Uint8Array;
   readonly #waitMs: number;
@@ -274,8 +310,8 @@ class SlotWork implements BodyWork {
   #digest: string | null = null;
 
   constructor(arena: Arena, slot: number, body: Uint8Array, waitMs: number, counts: WorkCounts) {
+    this.#arena = arena;
     this.#shared = arena.shared;
-    this.#kernel = arena.kernel;
     this.#slot = slot;
     this.#body = body;
     this.#waitMs = waitMs;
@@ -283,6 +319,7 @@ class SlotWork implements BodyWork {
   }
 
   get isDone(): boolean {
+    if (!this.#arena.hasThread) return true;
     const { states } = this.#shared;
     const at = this.#slot * KINDS;
     return !isOpen(Atomics.load(states, at + DECODE)) && !isOpen(Atomics.load(states, at + DIGEST));
@@ -309,14 +346,19 @@ class SlotWork implements BodyWork {
       // Better than waiting: it will be wanted next.
       this.digest();
     }
+    const { kernel, isShown } = this.#arena;
     const outcome = this.#outcome(DECODE);
     const isDone =
-      outcome === done || (outcome === queued && decode(this.#shared, this.#slot, this.#kernel));
+      outcome === done || (outcome === queued && decode(this.#shared, this.#slot, kernel));
     if (!isDone) {
       return null;
     }
     const target = targetOf(this.#shared, this.#slot);
-    return { ...target, gather: gatherIn(this.#shared, this.#kernel, target.bytes) };
+    // The room to gather in is the borrower's.
+    const gather = isShown
+      ? gatherFrom(target.bytes)
+      : gatherIn(this.#shared, kernel, target.bytes);
+    return { ...target, gather };
   }
 
   /** Takes back what is not begun, which is then `queued`; waits for what is. */
@@ -335,58 +377,6 @@ class SlotWork implements BodyWork {
 
 function isOpen(state: number): boolean {
   return state === queued || state === running;
-}
-
-/** Bytes of the memory for so many bodies. */
-function roomFor(slots: number, slotBytes: number): number {
-  return gatheringAt(slots, slotBytes) + slotBytes + WORD_BYTES;
-}
-
-/** Behind bodies, what is made of them, and its words. */
-function gatheringAt(slots: number, slotBytes: number): number {
-  return KERNEL_BYTES + slots * (2 * slotBytes + DECODE_SLACK_BYTES + 4 * DECODE_WORDS);
-}
-
-function bytesOfSlot({ memory }: Shared, slot: number, slotBytes: number): Uint8Array {
-  return new Uint8Array(memory.buffer, KERNEL_BYTES + slot * slotBytes, slotBytes);
-}
-
-/** The slot from whose start on this is. */
-function slotOf({ slotBytes }: Shared, bytes: Uint8Array): number {
-  const slot = (bytes.byteOffset - KERNEL_BYTES) / slotBytes;
-  assert(Number.isInteger(slot), 'bodies: not from the start of a slot');
-  return slot;
-}
-
-function targetOf({ memory, slots, slotBytes }: Shared, slot: number): DecodeTarget {
-  const bytes = slotBytes + DECODE_SLACK_BYTES;
-  const bytesAt = KERNEL_BYTES + slots * slotBytes;
-  const wordsAt = bytesAt + slots * bytes;
-  return {
-    bytes: new Uint8Array(memory.buffer, bytesAt + slot * bytes, bytes),
-    words: new Uint32Array(memory.buffer, wordsAt + slot * 4 * DECODE_WORDS, DECODE_WORDS),
-  };
-}
-
-/**
- * Gathers in the shared memory, where the kernel copies quickly, and takes it out of there in one
- * piece that lies like the place it comes to: V8 copies shared memory by words then, else by bytes.
- */
-function gatherIn(shared: Shared, kernel: BodyKernel, from: Uint8Array): Gather {
-  const { memory, slots, slotBytes } = shared;
-  // Memory that is shared is looked over whenever it is asked for this.
-  const { buffer } = memory;
-  return (starts, ends, first, end, to, at) => {
-    const begin = gatheringAt(slots, slotBytes) + ((to.byteOffset + at) % WORD_BYTES);
-    let into = begin;
-    for (let piece = first; piece < end; piece++) {
-      const start = starts[piece]!;
-      const bytes = ends[piece]! - start;
-      kernel.copy(into, from.byteOffset + start, bytes);
-      into += bytes;
-    }
-    to.set(new Uint8Array(buffer, begin, into - begin), at);
-  };
 }
 
 /** The thread: works until it is told to stop. */
@@ -430,7 +420,7 @@ function oldestWork({ states, orders, slots }: Shared): number {
 }
 
 function bodyOf(shared: Shared, slot: number): Uint8Array {
-  return bytesOfSlot(shared, slot, shared.slotBytes).subarray(0, shared.lengths[slot]);
+  return bytesOfSlot(shared, slot).subarray(0, shared.lengths[slot]);
 }
 
 function digestOf(shared: Shared, slot: number): boolean {

@@ -4,12 +4,19 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Link } from '../link.ts';
+import type { ShownBodies } from '../shown-bodies.ts';
 
 /** A message of one part up to this size is copied. */
 const copiedBytesMax = 16 * 1024;
 
+/** What is posted beside messages. */
+interface Showing {
+  readonly bodies: ShownBodies | null;
+}
+
 export class MessageLink implements Link {
   readonly #port: MessagePort;
+  #onShown: (bodies: ShownBodies | null) => void = () => undefined;
   #closed = false;
 
   constructor(port: MessagePort) {
@@ -31,9 +38,20 @@ export class MessageLink implements Link {
   }
 
   onMessage(receive: (parts: readonly Uint8Array[]) => void): void {
-    this.#port.on('message', (sent: Uint8Array | readonly Uint8Array[]) =>
-      receive(sent instanceof Uint8Array ? [sent] : sent),
-    );
+    this.#port.on('message', (sent: Uint8Array | readonly Uint8Array[] | Showing) => {
+      if (sent instanceof Uint8Array) receive([sent]);
+      else if ('bodies' in sent) this.#onShown(sent.bodies);
+      else receive(sent);
+    });
+  }
+
+  show(bodies: ShownBodies | null): boolean {
+    if (!this.#closed) this.#port.postMessage({ bodies } satisfies Showing);
+    return true;
+  }
+
+  onShown(shown: (bodies: ShownBodies | null) => void): void {
+    this.#onShown = shown;
   }
 
   onClose(closed: () => void): void {

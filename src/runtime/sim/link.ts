@@ -4,6 +4,7 @@
  */
 import type { Random } from '../random.ts';
 import type { Link } from '../link.ts';
+import type { ShownBodies } from '../shown-bodies.ts';
 import type { Scheduler, SimMs } from './scheduler.ts';
 
 export interface SimLinkDependencies {
@@ -45,6 +46,7 @@ class SimLink implements Link {
   readonly #options: SimLinkOptions;
   #receive: ((parts: readonly Uint8Array[]) => void) | null = null;
   #closed: (() => void) | null = null;
+  #shown: (bodies: ShownBodies | null) => void = () => undefined;
   readonly #waiting: (readonly Uint8Array[])[] = [];
   #open = true;
   /** Nothing sent later arrives before it. */
@@ -68,6 +70,15 @@ class SimLink implements Link {
     for (const parts of this.#waiting.splice(0)) receive(parts);
   }
 
+  show(bodies: ShownBodies | null): boolean {
+    if (this.#open) this.#later(() => this.peer?.see(bodies));
+    return true;
+  }
+
+  onShown(shown: (bodies: ShownBodies | null) => void): void {
+    this.#shown = shown;
+  }
+
   onClose(closed: () => void): void {
     this.#closed = closed;
   }
@@ -82,6 +93,10 @@ class SimLink implements Link {
     if (!this.#open) return;
     if (this.#receive === null) this.#waiting.push(parts);
     else this.#receive(parts);
+  }
+
+  see(bodies: ShownBodies | null): void {
+    if (this.#open) this.#shown(bodies);
   }
 
   drop(): void {
