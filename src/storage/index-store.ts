@@ -24,13 +24,15 @@ export interface SealedUnit {
   /** The sidecar's bytes until they are on disk. */
   pinned: Uint8Array | null;
   pinnedDirectory: UnitDirectory | null;
+  /** Somebody may look at what is pinned for as long as they like. */
+  isLent: boolean;
   gone: boolean;
   /** Resolves when the rewrite under way has ended. */
   changing: Promise<void> | null;
 }
 
 export function sealedUnit(from: number, bytes: number, generation: number): SealedUnit {
-  const none = { pinned: null, pinnedDirectory: null, gone: false, changing: null };
+  const none = { pinned: null, pinnedDirectory: null, isLent: false, gone: false, changing: null };
   return { from, bytes, generation, ...none };
 }
 
@@ -56,6 +58,8 @@ const FIRST_READ_BYTES = 16 * 1024;
 const FILES_MAX = 32;
 /** Indexes that wait to be written; beyond it they are forgotten and made anew when needed. */
 const PINNED_MAX = 8;
+/** Memory for an index is so much larger than it must be, that it serves the next one as well. */
+const ROOM_FACTOR = 1.125;
 
 export class IndexStore {
   readonly #log: CommitLog;
@@ -66,6 +70,8 @@ export class IndexStore {
   readonly #loading = new Map<number, Promise<UnitDirectory>>();
   readonly #files: FileCache | null;
   readonly #unwritten = new Set<SealedUnit>();
+  /** Memory of an index that was written, which nobody looks at. */
+  #spare: ArrayBuffer | null = null;
 
   constructor(deps: IndexStoreDeps, options: IndexStoreOptions) {
     this.#log = deps.log;
@@ -76,10 +82,24 @@ export class IndexStore {
     this.#files = deps.files === null ? null : new FileCache(deps.files.disk, FILES_MAX);
   }
 
+  /**
+   * Memory for an index of so many bytes that will be put: that of one that was written, where it
+   * is large enough. New memory of megabytes for each unit would make the garbage collector mark
+   * the whole heap every other unit.
+   */
+  room(bytes: number): ArrayBuffer {
+    const spare = this.#spare;
+    this.#spare = null;
+    return spare !== null && spare.byteLength >= bytes
+      ? spare
+      : new ArrayBuffer(Math.ceil(bytes * ROOM_FACTOR));
+  }
+
   /** Keeps a new index of `unit` in memory until `persist` has written it. */
   put(unit: SealedUnit, bytes: Uint8Array): void {
     this.#directories.delete(unit.from);
     unit.pinned = bytes;
+    unit.isLent = false;
     unit.pinnedDirectory = UnitDirectory.parse(bytes, this.#stamp(unit));
     this.#unwritten.add(unit);
     for (const oldest of this.#unwritten) {
@@ -112,6 +132,9 @@ export class IndexStore {
       if (unit.gone) {
         await this.#remove(unit);
       } else if (unit.pinned === bytes) {
+        if (!unit.isLent && bytes.buffer instanceof ArrayBuffer) {
+          this.#spare = bytes.buffer;
+        }
         this.#unpin(unit);
       }
     }
@@ -126,6 +149,7 @@ export class IndexStore {
 
   directory(unit: SealedUnit): UnitDirectory | Promise<UnitDirectory> {
     if (unit.pinnedDirectory !== null) {
+      unit.isLent = true;
       return unit.pinnedDirectory;
     }
     const cached = this.#directories.get(unit.from);
@@ -196,6 +220,7 @@ export class IndexStore {
     const log = this.#log;
     const builder = await indexUnit({ log, volume, unit, nextFrom: next, inherit, onDamage });
     this.put(unit, builder.sealed(identity));
+    unit.isLent = true;
     const directory = unit.pinnedDirectory as UnitDirectory;
     await this.persist();
     return directory;

@@ -49,6 +49,17 @@ test('a unit of the same shards, begun in other slots, is in the order of their 
   }
 });
 
+test('an index is the same in memory that held another', () => {
+  const [large, small] = [new UnitIndexBuilder(64, 0, 0), new UnitIndexBuilder(64, 0, 0)];
+  fill(large, [1, 2, 3, 4, 5], 100);
+  fill(small, [7, 9], 30);
+  const used = large.sealed(IDENTITY).buffer as ArrayBuffer;
+  assert.deepEqual(
+    small.sealed(IDENTITY, () => used),
+    small.sealed(IDENTITY),
+  );
+});
+
 test('entries that somebody was given stay what they are', () => {
   const first = new UnitIndexBuilder(64, 0, 0);
   fill(first, [1, 2], 20);

@@ -181,13 +181,18 @@ export class UnitIndexBuilder {
     return order;
   }
 
-  /** The index as the bytes of a sidecar file. */
-  sealed(identity: number): Uint8Array {
+  /**
+   * The index as the bytes of a sidecar file, in memory that `room` gives: of so many bytes or
+   * more, with whatever content.
+   */
+  sealed(identity: number, room: (bytes: number) => ArrayBuffer = newRoom): Uint8Array {
     const slots = this.#slots.sorted();
     const table = this.#table;
     const { counts, payloadBytes } = table.sums(this.#slots.end);
     const directoryEnd = indexHeaderBytes + slots.length * DIRECTORY_ROW_BYTES;
-    const bytes = new Uint8Array(directoryEnd + table.length * entryBytes);
+    const length = directoryEnd + table.length * entryBytes;
+    const bytes = new Uint8Array(room(length), 0, length);
+    bytes.fill(0, 0, indexHeaderBytes);
     const froms = new Uint32Array(this.#slots.end);
     let from = directoryEnd;
     for (let i = 0; i < slots.length; i += 1) {
@@ -195,8 +200,8 @@ export class UnitIndexBuilder {
       froms[slot] = from / 4;
       from += counts[slot]! * entryBytes;
     }
-    table.copyByShard(new Uint32Array(bytes.buffer), froms);
-    const view = new DataView(bytes.buffer);
+    table.copyByShard(new Uint32Array(bytes.buffer, 0, length / 4), froms);
+    const view = new DataView(bytes.buffer, 0, length);
     let entry = 0;
     let at = indexHeaderBytes;
     for (let i = 0; i < slots.length; i += 1) {
@@ -227,6 +232,10 @@ export class UnitIndexBuilder {
     view.setUint32(CRC_AT, directoryChecksum(bytes.subarray(0, directoryEnd)), true);
     return bytes;
   }
+}
+
+function newRoom(bytes: number): ArrayBuffer {
+  return new ArrayBuffer(bytes);
 }
 
 function directoryChecksum(bytes: Uint8Array): number {

@@ -353,7 +353,9 @@ export class Volume implements VolumeStore {
       });
       const unit = sealedUnit(before.from, this.#unitBytes, before.generation);
       this.#units.sealed.push(unit);
-      this.#units.store.put(unit, before.sealed(this.#writer.chain.identity));
+      const { store } = this.#units;
+      const room = (bytes: number): ArrayBuffer => store.room(bytes);
+      store.put(unit, before.sealed(this.#writer.chain.identity, room));
       this.#inBackground(async () => {
         await this.#units.store.persist();
         await this.#saveCatalog();
