@@ -15,6 +15,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { ShardMap } from '../shardmap/local-shard-map.ts';
 import { openShardIndex } from '../shardmap/lookup.ts';
+import { createdSecondsAt } from '../shardmap/shard-map.ts';
 import type { ShardEntry, StreamEntry } from '../shardmap/shard-map.ts';
 import { AnswerBudget } from './answer-budget.ts';
 import { decodeBody, encodeError, encodeOutput } from './codec.ts';
@@ -71,7 +72,7 @@ export class ListDataPlane implements DataPlane {
       const at = openShardIndex(stream.open, batch.hashKeys, i);
       const { key, index } = stream.open.shards[at]!.document;
       result.shardIndexes[i] = index;
-      result.createdSeconds[i] = stream.open.createdSeconds[at]!;
+      result.createdSeconds[i] = createdSecondsAt(stream.open, at);
       result.status[i] = this.refused.get(index) ?? 0;
       if (result.status[i] !== 0) {
         result.failedCount++;

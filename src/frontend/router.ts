@@ -20,12 +20,8 @@ import type { RecordBatch } from '../model/record-batch.ts';
 import { isKmsCode, ServiceError } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
-import type {
-  OpenShardTable,
-  ShardEntry,
-  ShardMapView,
-  StreamEntry,
-} from '../shardmap/shard-map.ts';
+import type { ShardEntry, ShardMapView, StreamEntry } from '../shardmap/shard-map.ts';
+import { createdSecondsAt, indexAt } from '../shardmap/shard-map.ts';
 import { routeByHashKey, routeEvenly, type RoutedAppends, ShardGrouping } from './routing.ts';
 
 export interface RouterDependencies {
@@ -71,7 +67,7 @@ export class Router implements DataPlane {
     const result = new AppendCollector(batch.count);
     const appends = this.#route(stream, batch, null);
     return this.#backend.append(appends).then((outcomes) => {
-      const moved = result.add(stream, appends, outcomes);
+      const moved = result.add(appends, outcomes);
       return moved === null ? result : this.#appendMoved(stream, batch, moved, result);
     });
   }
@@ -94,7 +90,7 @@ export class Router implements DataPlane {
       }
       if (newer === undefined || newer.open.shards.length === 0) throw streamGone(stream);
       const appends = this.#route(newer, batch, moved);
-      moved = result.add(newer, appends, await this.#backend.append(appends));
+      moved = result.add(appends, await this.#backend.append(appends));
       if (moved === null) return result;
       if (this.#clock.monotonic() >= endMs) {
         result.fail(newer, moved);
@@ -179,7 +175,7 @@ class AppendCollector implements AppendResult {
    * Enters what became of records; returns those whose shard has moved, ascending, or null. Throws
    * ServiceError when the stream's key cannot be used: the whole call fails.
    */
-  add(stream: StreamEntry, appends: RoutedAppends, outcomes: AppendOutcomes): Uint32Array | null {
+  add(appends: RoutedAppends, outcomes: AppendOutcomes): Uint32Array | null {
     const { failure, kinds } = outcomes;
     if (failure?.kind === 'key') throw keyError(failure.code, failure.text);
     if (outcomes.encrypted) this.encrypted = true;
@@ -193,33 +189,24 @@ class AppendCollector implements AppendResult {
         }
         continue;
       }
-      this.#place(stream.open, appends, i);
       if (kinds[i] === appendKinds.stored) this.#store(appends, outcomes, i);
       else this.#refuse(appends, i, kinds[i] === appendKinds.throttled ? throttled : failed);
     }
     return moved === null ? null : Uint32Array.from(moved).sort();
   }
 
-  /** Says of the records for shard `i` of a call which one that is. */
-  #place(table: OpenShardTable, appends: RoutedAppends, i: number): void {
-    const at = appends.tableIndexes[i]!;
-    const index = table.indexes[at]!;
-    const createdSeconds = table.createdSeconds[at]!;
-    const end = appends.firsts[i + 1]!;
-    for (let place = appends.firsts[i]!; place < end; place++) {
+  #store(appends: RoutedAppends, outcomes: AppendOutcomes, i: number): void {
+    const { refused } = outcomes;
+    const { firsts, owners } = appends;
+    const index = owners[2 * i]!;
+    const createdSeconds = owners[2 * i + 1]!;
+    const arrivalMs = outcomes.arrivalMs[i]!;
+    let ordinal = outcomes.baseOrdinals[i]!;
+    const end = firsts[i + 1]!;
+    for (let place = firsts[i]!; place < end; place++) {
       const record = recordAt(appends, place);
       this.shardIndexes[record] = index;
       this.createdSeconds[record] = createdSeconds;
-    }
-  }
-
-  #store(appends: RoutedAppends, outcomes: AppendOutcomes, i: number): void {
-    const { refused } = outcomes;
-    const arrivalMs = outcomes.arrivalMs[i]!;
-    let ordinal = outcomes.baseOrdinals[i]!;
-    const end = appends.firsts[i + 1]!;
-    for (let place = appends.firsts[i]!; place < end; place++) {
-      const record = recordAt(appends, place);
       if (refused !== null && refused[place] === 1) {
         this.status[record] = throttled;
         this.failedCount++;
@@ -232,18 +219,22 @@ class AppendCollector implements AppendResult {
   }
 
   #refuse(appends: RoutedAppends, i: number, status: number): void {
-    const end = appends.firsts[i + 1]!;
-    for (let place = appends.firsts[i]!; place < end; place++) {
-      this.status[recordAt(appends, place)] = status;
+    const { firsts, owners } = appends;
+    const end = firsts[i + 1]!;
+    for (let place = firsts[i]!; place < end; place++) {
+      const record = recordAt(appends, place);
+      this.shardIndexes[record] = owners[2 * i]!;
+      this.createdSeconds[record] = owners[2 * i + 1]!;
+      this.status[record] = status;
     }
-    this.failedCount += end - appends.firsts[i]!;
+    this.failedCount += end - firsts[i]!;
   }
 
   /** Gives up on these records. */
   fail(stream: StreamEntry, records: Uint32Array): void {
     for (const record of records) {
-      this.shardIndexes[record] = stream.open.indexes[0]!;
-      this.createdSeconds[record] = stream.open.createdSeconds[0]!;
+      this.shardIndexes[record] = indexAt(stream.open, 0);
+      this.createdSeconds[record] = createdSecondsAt(stream.open, 0);
       this.status[record] = failed;
       this.failedCount++;
     }

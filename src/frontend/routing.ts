@@ -5,6 +5,7 @@
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { ShardAppends } from '../model/data-plane.ts';
 import { openShardIndex } from '../shardmap/lookup.ts';
+import { createdSecondsAt, indexAt, keyAt } from '../shardmap/shard-map.ts';
 import type { OpenShardTable } from '../shardmap/shard-map.ts';
 
 /** For each record the index of its shard in the open table, by hash key. */
@@ -37,8 +38,8 @@ export function routeEvenly(shardCount: number, batch: RecordBatch, first: numbe
 
 /** A batch by shard. */
 export interface RoutedAppends extends ShardAppends {
-  /** By shard: its index in the open table. */
-  readonly tableIndexes: Uint16Array;
+  /** By shard: two words, which one of its stream it is and the second of its creation. */
+  readonly owners: Uint32Array;
 }
 
 const noSlot = -1;
@@ -71,25 +72,31 @@ export class ShardGrouping {
     const slots = this.#assign(routes, only, count);
     const shards = new Float64Array(slots);
     const firsts = new Uint32Array(slots + 1);
-    const tableIndexes = this.#tableIndexes.slice(0, slots);
+    const owners = new Uint32Array(2 * slots);
+    const tableIndexes = this.#tableIndexes;
     for (let slot = 0; slot < slots; slot++) {
       const index = tableIndexes[slot]!;
       this.#slotOf[index] = noSlot;
-      shards[slot] = table.keys[index]!;
+      shards[slot] = keyAt(table, index);
+      owners[2 * slot] = indexAt(table, index);
+      owners[2 * slot + 1] = createdSecondsAt(table, index);
       firsts[slot + 1] = firsts[slot]! + this.#counts[slot]!;
     }
     const records = slots === 1 ? only : this.#records(firsts, only, count);
     const { packed, gather, offsets } = batch;
-    return { count: slots, shards, firsts, records, packed, gather, offsets, tableIndexes };
+    return { count: slots, shards, firsts, records, packed, gather, offsets, owners };
   }
 
   #single(table: OpenShardTable, batch: RecordBatch, routes: Uint16Array): RoutedAppends {
     const { packed, gather, offsets } = batch;
     const shards = new Float64Array(1);
-    shards[0] = table.keys[routes[0]!]!;
+    const index = routes[0]!;
+    shards[0] = keyAt(table, index);
+    const owners = new Uint32Array(2);
+    owners[0] = indexAt(table, index);
+    owners[1] = createdSecondsAt(table, index);
     const firsts = this.#firstsOfOne;
-    const tableIndexes = routes;
-    return { count: 1, shards, firsts, records: null, packed, gather, offsets, tableIndexes };
+    return { count: 1, shards, firsts, records: null, packed, gather, offsets, owners };
   }
 
   /** Gives every record a slot and counts; returns the number of slots. */

@@ -4,7 +4,7 @@
  * Entries are immutable; a change replaces a stream's entry and advances the version. An entry is
  * published only if its open shards tile 0 … 2^128-1 (I4) and versions never go back (I6).
  */
-import type { ShardDocument, StreamDocument } from '../model/stream.ts';
+import type { ShardDocument, ShardKey, StreamDocument } from '../model/stream.ts';
 
 export interface ShardEntry {
   readonly document: ShardDocument;
@@ -20,20 +20,37 @@ export interface ShardEntry {
 export interface OpenShardTable {
   readonly starts: Uint32Array;
   readonly shards: readonly ShardEntry[];
-  readonly keys: Float64Array;
-  readonly indexes: Uint32Array;
-  readonly createdSeconds: Float64Array;
+  /** Two words for each: its ShardKey, and index and second of creation as half a word each. */
+  readonly facts: Float64Array;
+  /** The same memory as words of four bytes. */
+  readonly factHalves: Uint32Array;
+}
+
+/** The ShardKey of shard `i` of a table. */
+export function keyAt({ facts }: OpenShardTable, i: number): ShardKey {
+  return facts[2 * i]!;
+}
+
+/** Which shard of its stream shard `i` of a table is. */
+export function indexAt({ factHalves }: OpenShardTable, i: number): number {
+  return factHalves[4 * i + 2]!;
+}
+
+/** When shard `i` of a table was created, epoch seconds. */
+export function createdSecondsAt({ factHalves }: OpenShardTable, i: number): number {
+  return factHalves[4 * i + 3]!;
 }
 
 /** The table of open shards that are sorted by `starts`. */
 export function openShardTable(starts: Uint32Array, shards: readonly ShardEntry[]): OpenShardTable {
-  return {
-    starts,
-    shards,
-    keys: Float64Array.from(shards, ({ document }) => document.key),
-    indexes: Uint32Array.from(shards, ({ document }) => document.index),
-    createdSeconds: Float64Array.from(shards, ({ document }) => document.createdSeconds),
-  };
+  const facts = new Float64Array(2 * shards.length);
+  const factHalves = new Uint32Array(facts.buffer);
+  shards.forEach(({ document }, i) => {
+    facts[2 * i] = document.key;
+    factHalves[4 * i + 2] = document.index;
+    factHalves[4 * i + 3] = document.createdSeconds;
+  });
+  return { starts, shards, facts, factHalves };
 }
 
 export interface StreamEntry {
