@@ -5,10 +5,14 @@
 import { gatherFrom } from '../common/pieces.ts';
 import type { Gather } from '../common/pieces.ts';
 import type { Section } from '../model/section.ts';
-import type { SectionBatch } from '../storage/section-batch.ts';
+import type { SectionBatch, ShardGuesses } from '../storage/section-batch.ts';
 
 const sectionsFirst = 64;
 const nothing = gatherFrom(new Uint8Array(0));
+
+interface DraftGuesses extends ShardGuesses {
+  rows: Int32Array;
+}
 
 export class SectionDraft implements SectionBatch {
   count = 0;
@@ -18,6 +22,7 @@ export class SectionDraft implements SectionBatch {
   counts: Uint32Array = new Uint32Array(sectionsFirst);
   keyIds: Uint32Array = new Uint32Array(sectionsFirst);
   payloadBytes: Uint32Array = new Uint32Array(sectionsFirst);
+  readonly guesses: DraftGuesses = { rows: new Int32Array(sectionsFirst), haveChanged: false };
   payloads: (Uint8Array | null)[] | null = null;
   gather: Gather = nothing;
   firstPieces: Uint32Array = new Uint32Array(sectionsFirst + 1);
@@ -33,6 +38,7 @@ export class SectionDraft implements SectionBatch {
     this.count = 0;
     this.gather = gather;
     this.payloads = null;
+    this.guesses.haveChanged = false;
     this.#pieces = 0;
     if (this.shards.length < sections) this.#reserveSections(sections);
     if (this.pieceStarts.length < records) {
@@ -72,10 +78,11 @@ export class SectionDraft implements SectionBatch {
     this.#pieces++;
   }
 
-  /** Completes the section being made, in plain. */
-  finish(shard: number, baseOrdinal: number, arrivalMs: number): void {
+  /** Completes the section being made, in plain, of a shard that the store had in row `guess`. */
+  finish(shard: number, guess: number, baseOrdinal: number, arrivalMs: number): void {
     const at = this.count++;
     this.shards[at] = shard;
+    this.guesses.rows[at] = guess;
     this.baseOrdinals[at] = baseOrdinal;
     this.arrivalMs[at] = arrivalMs;
     this.counts[at] = this.#records;
@@ -122,6 +129,7 @@ export class SectionDraft implements SectionBatch {
     this.counts = new Uint32Array(sections);
     this.keyIds = new Uint32Array(sections);
     this.payloadBytes = new Uint32Array(sections);
+    this.guesses.rows = new Int32Array(sections);
     this.firstPieces = new Uint32Array(sections + 1);
   }
 }

@@ -29,6 +29,7 @@ import {
   stateLastArrivalMs,
   stateNextOrdinal,
   stateRecordsIn,
+  stateStoreRow,
   stateWords,
   type ShardState,
   type ShardStates,
@@ -49,8 +50,8 @@ export interface ShardAppenderDependencies {
 const noKeys: ResolvedKeys = new Map();
 
 /** Room for the rows of a call is used again: so many of them are kept. */
-const SPARE_ROWS_MAX = 16;
-const ROWS_FIRST = 512;
+const SPARE_ROWS_MAX = 64;
+const ROWS_FIRST = 16;
 
 /** One call on its way into the store. */
 interface Call {
@@ -106,6 +107,7 @@ export class ShardAppender {
       if (row >= 0 && this.#accept(call, i, row)) rows[taken++] = row;
     }
     const storing = draft.count === 0 ? null : this.#store(draft);
+    if (draft.guesses.haveChanged) this.#keepGuesses(rows, taken, draft.guesses.rows);
     draft.end();
     const { outcomes } = call;
     if (storing === null) {
@@ -119,6 +121,12 @@ export class ShardAppender {
         return failed(outcomes, error);
       },
     );
+  }
+
+  /** Remembers where the store has found the shards of what it was given. */
+  #keepGuesses(rows: Int32Array, taken: number, guesses: Int32Array): void {
+    const { i32 } = this.#deps.states.rows;
+    for (let i = 0; i < taken; i++) i32[rows[i]! * stateHalves + stateStoreRow] = guesses[i]!;
   }
 
   /** A store that throws has failed like one that rejects: what is in flight must come down. */
@@ -194,7 +202,7 @@ export class ShardAppender {
     outcomes.kinds[i] = appendKinds.stored;
     outcomes.baseOrdinals[i] = ordinal;
     outcomes.arrivalMs[i] = arrivalMs;
-    draft.finish(appends.shards[i]!, ordinal, arrivalMs);
+    draft.finish(appends.shards[i]!, i32[row * stateHalves + stateStoreRow]!, ordinal, arrivalMs);
     f64[at + stateLastArrivalMs] = arrivalMs;
     f64[at + stateNextOrdinal] = ordinal + records;
     f64[at + stateRecordsIn] = f64[at + stateRecordsIn]! + records;

@@ -61,6 +61,8 @@ export const stateInFlight = 8;
 /** At which change of the map the shard was looked up last. */
 export const stateSeenAt = 9;
 export const stateFlags = 10;
+/** The row in which the store had the shard last; -1: not seen there yet. */
+export const stateStoreRow = 11;
 /** The shard took records when it was looked up last. */
 export const flagOpen = 1;
 /** The shard is about to close: no further appends. */
@@ -199,6 +201,7 @@ export class ShardStates {
     rows.f64.fill(0, at, at + stateWords);
     rows.f64[at + stateNextOrdinal] = bounds.next;
     rows.f64[at + stateLastArrivalMs] = bounds.lastArrivalMs;
+    rows.i32[row * stateHalves + stateStoreRow] = NONE;
     const state = new ShardState(entry, nowMs, rows, row);
     this.#states[row] = state;
     this.#rowOf.set(entry.document.key, row);

@@ -9,6 +9,17 @@ import { gatherFrom } from '../common/pieces.ts';
 import type { Gather } from '../common/pieces.ts';
 import type { Section } from '../model/section.ts';
 
+/**
+ * Where a store has found the shards of an append, which it need not look up again if whoever
+ * appends remembers that. These are guesses, of which a wrong one is as good as none.
+ */
+export interface ShardGuesses {
+  /** By section; -1: none. When append has returned, where the shards are. */
+  readonly rows: Int32Array;
+  /** Set by the store where one of them was not right. */
+  haveChanged: boolean;
+}
+
 export interface SectionBatch {
   readonly count: number;
   /** By section: ShardKey. */
@@ -19,6 +30,7 @@ export interface SectionBatch {
   readonly counts: Uint32Array;
   readonly keyIds: Uint32Array;
   readonly payloadBytes: Uint32Array;
+  readonly guesses: ShardGuesses | null;
   /** By section, where they are not in pieces. Lent until the append has returned. */
   readonly payloads: readonly (Uint8Array | null)[] | null;
   /** What gathers pieces of the bytes they lie in, which are lent until the append has returned. */
@@ -43,6 +55,7 @@ export function sectionBatch(sections: readonly Section[]): SectionBatch {
     counts: Uint32Array.from(sections, ({ count }) => count),
     keyIds: Uint32Array.from(sections, ({ keyId }) => keyId),
     payloadBytes: Uint32Array.from(sections, ({ payload }) => payload.byteLength),
+    guesses: null,
     payloads: sections.map(({ payload }) => payload),
     gather: gatherFrom(NO_BYTES),
     firstPieces: NO_PIECES,

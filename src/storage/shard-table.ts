@@ -23,6 +23,8 @@ export const shardLastArrivalMs = 2;
 export const shardHotLast = 3;
 /** The newest entries in the tail ring whose places are multiples of the ring's strides. */
 export const shardHotMarks = 4;
+/** ShardKey; -1 in a row that is nobody's. */
+export const shardKey = 6;
 /** As a word of four bytes: the place of the newest entry in the tail ring. */
 export const shardHotPlace = 14;
 
@@ -80,7 +82,6 @@ export class ShardTable {
   f64: Float64Array;
   i32: Int32Array;
   /** By row, what is seldom wanted. */
-  #shards: Float64Array;
   #oldest: Float64Array;
   readonly #states: (ShardState | null)[] = [];
   readonly #rows = new ShardKeyMap<number>();
@@ -92,7 +93,6 @@ export class ShardTable {
   constructor(capacity: number = ROWS_FIRST) {
     this.f64 = linedWords(capacity * shardWords);
     this.i32 = halfWords(this.f64);
-    this.#shards = new Float64Array(capacity);
     this.#oldest = new Float64Array(capacity);
   }
 
@@ -104,6 +104,12 @@ export class ShardTable {
   /** Above the row of every shard. */
   get rows(): number {
     return this.#states.length;
+  }
+
+  /** The row of a shard, if it is the guessed one; else as `rowOf`. Looks at that row only. */
+  guessed(shard: ShardKey, guess: number): number {
+    const isRight = guess >= 0 && this.f64[guess * shardWords + shardKey] === shard;
+    return isRight ? guess : this.rowOf(shard);
   }
 
   /** The row of a shard; -1 where it was never seen. */
@@ -119,18 +125,18 @@ export class ShardTable {
   /** The shard in a row; null where there is none. */
   state(row: number): ShardState | null {
     if (!this.has(row)) return null;
-    const state = this.#states[row] ?? new ShardState(this.#shards[row]!, this, row);
+    const state = this.#states[row] ?? new ShardState(this.shard(row), this, row);
     this.#states[row] = state;
     return state;
   }
 
   /** Whether a row is a shard's. */
   has(row: number): boolean {
-    return this.#shards[row] !== NONE;
+    return this.shard(row) !== NONE;
   }
 
   shard(row: number): ShardKey {
-    return this.#shards[row]!;
+    return this.f64[row * shardWords + shardKey]!;
   }
 
   oldest(row: number): number {
@@ -146,10 +152,9 @@ export class ShardTable {
     assert(this.rowOf(shard) === NONE, 'shards: it is there already');
     const row = this.#left.get(shard) ?? this.#free.pop() ?? this.rows;
     this.#left.delete(shard);
-    if (row === this.#shards.length) this.#grow();
+    if (row === this.#oldest.length) this.#grow();
     this.#rows.set(shard, row);
     this.#states[row] = null;
-    this.#shards[row] = shard;
     this.#oldest[row] = oldest;
     const at = row * shardWords;
     this.f64.fill(0, at, at + shardWords);
@@ -157,6 +162,7 @@ export class ShardTable {
     this.f64[at + shardQueuedNext] = next;
     this.f64[at + shardLastArrivalMs] = lastArrivalMs;
     this.f64[at + shardHotLast] = NONE;
+    this.f64[at + shardKey] = shard;
     return row;
   }
 
@@ -166,7 +172,7 @@ export class ShardTable {
     this.#states[row]?.detach();
     this.#states[row] = null;
     this.#rows.delete(shard);
-    this.#shards[row] = NONE;
+    this.f64[row * shardWords + shardKey] = NONE;
     this.#left.set(shard, row);
   }
 
@@ -192,25 +198,18 @@ export class ShardTable {
     const writer = new TailsWriter(this.size);
     for (let row = 0, at = 0; row < this.rows; row += 1, at += shardWords) {
       if (this.has(row)) {
-        writer.put(
-          this.#shards[row]!,
-          this.f64[at + shardNext]!,
-          this.f64[at + shardLastArrivalMs]!,
-        );
+        writer.put(this.shard(row), this.f64[at + shardNext]!, this.f64[at + shardLastArrivalMs]!);
       }
     }
     return writer.bytes;
   }
 
   #grow(): void {
-    const capacity = 2 * this.#shards.length;
+    const capacity = 2 * this.#oldest.length;
     const f64 = linedWords(capacity * shardWords);
     f64.set(this.f64);
     this.f64 = f64;
     this.i32 = halfWords(f64);
-    const shards = new Float64Array(capacity);
-    shards.set(this.#shards);
-    this.#shards = shards;
     const oldest = new Float64Array(capacity);
     oldest.set(this.#oldest);
     this.#oldest = oldest;

@@ -9,12 +9,12 @@
  * ```
  *  0              8         16      20       24      28       32
  *  | base ordinal | arrival | count | key id | bytes | offset |
- *  | next | previous | marks (3) | unused |
- *  32     36         40          52       64
+ *  | next | previous | marks (2) | unused |
+ *  32     36         40          48       64
  * ```
  *
  * Links are distances in entry numbers, 0 where there is none. The places of a chain are counted.
- * Beside the entry before it each one names, for each of three strides, the newest one before it
+ * Beside the entry before it each one names, for each of two strides, the newest one before it
  * whose place is a multiple of that stride, so that any place is found in few steps. What an entry
  * needs for its links is in the row of its shard; of the shard's other entries only the one before
  * is touched, for its `next`.
@@ -48,9 +48,8 @@ const PREVIOUS = 9;
 const MARKS = 10;
 /** Strides of marks, as masks of the places that are no multiples. */
 const SMALL = 31;
-const MIDDLE = 1023;
-const LARGE = 32767;
-const STRIDES = 3;
+const LARGE = 1023;
+const STRIDES = 2;
 
 /** So many entries are read ahead at a time at most. */
 const AHEAD_MAX = 256;
@@ -247,16 +246,14 @@ export class TailRing {
     }
     u32[(last & (this.#capacity - 1)) * U32 + NEXT] = entry - last;
     u32[at + PREVIOUS] = entry - last;
-    const [small, middle, large] = [rows[marks]!, rows[marks + 1]!, rows[marks + 2]!];
+    const [small, large] = [rows[marks]!, rows[marks + 1]!];
     u32[at + MARKS] = small < first ? 0 : entry - small;
-    u32[at + MARKS + 1] = middle < first ? 0 : entry - middle;
-    u32[at + MARKS + 2] = large < first ? 0 : entry - large;
+    u32[at + MARKS + 1] = large < first ? 0 : entry - large;
     const place = rowWords[2 * own + shardHotPlace]! + 1;
     rowWords[2 * own + shardHotPlace] = place;
     if ((place & SMALL) !== 0) return;
     rows[marks] = entry;
-    if ((place & MIDDLE) === 0) rows[marks + 1] = entry;
-    if ((place & LARGE) === 0) rows[marks + 2] = entry;
+    if ((place & LARGE) === 0) rows[marks + 1] = entry;
   }
 
   /** The first entry for which `holds`, which holds for all of the shard's behind it as well. */

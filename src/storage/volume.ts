@@ -166,13 +166,12 @@ export class Volume implements VolumeStore {
     if (refusal !== null) {
       return Promise.reject(refusal);
     }
-    const { count, shards, baseOrdinals, counts, payloadBytes } = batch;
+    const { count, baseOrdinals, counts, payloadBytes } = batch;
     if (count === 0) {
       return Promise.resolve();
     }
-    const rows = this.#rowsOf(shards, count);
-    const { f64, i32 } = this.#table;
-    this.#ahead = readAhead(i32, rows, 0, count, 0);
+    const rows = this.#rowsOf(batch);
+    const { f64 } = this.#table;
     for (let index = 0; index < count; index += 1) {
       const baseOrdinal = baseOrdinals[index]!;
       const records = counts[index]!;
@@ -189,24 +188,35 @@ export class Volume implements VolumeStore {
     });
   }
 
-  /** The rows of these shards, until the next append. A new shard begins at ordinal 1. */
-  #rowsOf(shards: Float64Array, count: number): Int32Array {
+  /** The rows of its shards, until the next append. A new shard begins at ordinal 1. */
+  #rowsOf({ count, shards, guesses }: SectionBatch): Int32Array {
     if (count > this.#appending.length) {
       this.#appending = new Int32Array(count);
     }
     const rows = this.#appending;
     const table = this.#table;
-    const { active } = this.#units;
+    if (guesses !== null) {
+      this.#ahead = readAhead(table.i32, guesses.rows, 0, count, 0);
+    }
     for (let index = 0; index < count; index += 1) {
       const shard = shards[index]!;
-      let row = table.rowOf(shard);
-      if (row < 0) {
-        row = table.add(shard, 1, 0, 1);
-        if (active?.isBegun(row) === false) active.beginAt(row, shard, 1, 0);
-      }
+      const guess = guesses === null ? -1 : guesses.rows[index]!;
+      let row = table.guessed(shard, guess);
+      if (row < 0) row = this.#addShard(shard);
       rows[index] = row;
+      if (guesses !== null && row !== guess) {
+        guesses.rows[index] = row;
+        guesses.haveChanged = true;
+      }
     }
     return rows;
+  }
+
+  #addShard(shard: ShardKey): number {
+    const row = this.#table.add(shard, 1, 0, 1);
+    const { active } = this.#units;
+    if (active?.isBegun(row) === false) active.beginAt(row, shard, 1, 0);
+    return row;
   }
 
   read(
