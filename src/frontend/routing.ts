@@ -39,7 +39,7 @@ export function routeEvenly(shardCount: number, batch: RecordBatch, first: numbe
 /** A batch by shard. */
 export interface RoutedAppends extends ShardAppends {
   /** By shard: two words, which one of its stream it is and the second of its creation. */
-  readonly owners: Uint32Array;
+  readonly owners: Float64Array;
 }
 
 const noSlot = -1;
@@ -72,7 +72,7 @@ export class ShardGrouping {
     const slots = this.#assign(routes, only, count);
     const shards = new Float64Array(slots);
     const firsts = new Uint32Array(slots + 1);
-    const owners = new Uint32Array(2 * slots);
+    const owners = new Float64Array(2 * slots);
     const tableIndexes = this.#tableIndexes;
     for (let slot = 0; slot < slots; slot++) {
       const index = tableIndexes[slot]!;
@@ -92,7 +92,7 @@ export class ShardGrouping {
     const shards = new Float64Array(1);
     const index = routes[0]!;
     shards[0] = keyAt(table, index);
-    const owners = new Uint32Array(2);
+    const owners = new Float64Array(2);
     owners[0] = indexAt(table, index);
     owners[1] = createdSecondsAt(table, index);
     const firsts = this.#firstsOfOne;
