@@ -20,7 +20,7 @@ export interface ShardEntry {
 export interface OpenShardTable {
   readonly starts: Uint32Array;
   readonly shards: readonly ShardEntry[];
-  /** Four words for each: its ShardKey, its index, the second of its creation, and an unused one. */
+  /** Four words each: its ShardKey, its index, the second of its creation, and an unused one. */
   readonly facts: Float64Array;
 }
 

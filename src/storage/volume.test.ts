@@ -100,6 +100,7 @@ for (const kind of ['memory', 'local'] as const) {
     storing(kind);
     seeking(kind);
     retaining(kind);
+    forgetting(kind);
     rewriting(kind);
     committing(kind);
     ending(kind);
@@ -186,6 +187,28 @@ function seeking(kind: 'memory' | 'local'): void {
       }
     });
   }
+}
+
+function forgetting(kind: 'memory' | 'local'): void {
+  test('keeps shards apart that come when others have gone', async () => {
+    for (const ringBytesMax of [0, 1024 * 1024]) {
+      const bench = new Bench(kind);
+      let volume = await bench.open({ ringBytesMax });
+      const stored = await fill(volume, [1, 2, 3], 20);
+      await volume.retain((shard) => (shard === 2 ? 0 : Infinity));
+      assert.deepEqual(volume.bounds(3), { oldest: 1, next: 1, lastArrivalMs: 0 });
+      stored.push(...(await fill(volume, [4], 20)), ...(await fill(volume, [2, 5, 6], 20)));
+      for (let round = 0; round < 2; round += 1) {
+        for (const shard of [2, 4, 5, 6]) {
+          const expected = stored.filter((one) => one.shard === shard);
+          assert.deepEqual(await readAll(volume, shard), expected);
+          assert.equal(volume.bounds(shard).next, shard === 2 ? 401 : 201);
+        }
+        volume = await bench.reopen(volume, { ringBytesMax });
+      }
+      assert.deepEqual(bench.damage, []);
+    }
+  });
 }
 
 function retaining(kind: 'memory' | 'local'): void {
