@@ -20,7 +20,7 @@ const sleepMsBurst = 100;
 /** A difference within this part of one's own work is let be. */
 const slackShare = 16;
 /** What a connection of another thread is to thread 0, beside one of its own. */
-const storingShare = 1 / 2;
+const storingShare = 2 / 3;
 
 /** More than any thread has: nobody waits for it. */
 const away = 2 ** 30;
