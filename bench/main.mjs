@@ -54,7 +54,7 @@ const USAGE = `usage: npm run bench -- NAME [options]
                       with cores=N its threads run on the first N cores only
   --compare REV       beside this revision of the repository, built in a temporary worktree
   --rounds N          default 5          --seconds S       measured per round, default 3
-  --warmup S          default 3          --connections N   default 8, 32 and 2
+  --warmup S          default 6          --connections N   default 8, 32 and 2
   --shards N          default 4 (200)    --record-bytes N  default 1024
   --consumers LIST    default 1,20,50    --rate N          default 1000
   --batch N           default 500        --preload N       records to read back
@@ -72,7 +72,7 @@ const { values, positionals } = parseArgs({
     compare: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
-    warmup: { type: 'string', default: '3' },
+    warmup: { type: 'string', default: '6' },
     connections: { type: 'string' },
     shards: { type: 'string' },
     gigabytes: { type: 'string' },
