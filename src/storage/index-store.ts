@@ -70,6 +70,8 @@ export class IndexStore {
   readonly #loading = new Map<number, Promise<UnitDirectory>>();
   readonly #files: FileCache | null;
   readonly #unwritten = new Set<SealedUnit>();
+  /** The pass of `persist` under way; it never rejects. */
+  #writing: Promise<void> = Promise.resolve();
   /** Memory of an index that was written, which nobody looks at. */
   #spare: ArrayBuffer | null = null;
 
@@ -112,8 +114,15 @@ export class IndexStore {
 
   /**
    * Writes the indexes that are only in memory. A disk that refuses is tried again the next time.
+   * One pass at a time: memory that one is done with must not be what another still writes.
    */
-  async persist(): Promise<void> {
+  persist(): Promise<void> {
+    const pass = this.#writing.then(() => this.#writeAll());
+    this.#writing = pass.catch(() => undefined);
+    return pass;
+  }
+
+  async #writeAll(): Promise<void> {
     for (const unit of [...this.#unwritten]) {
       const bytes = unit.pinned;
       if (this.#sidecars === null || bytes === null) {
