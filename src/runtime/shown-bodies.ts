@@ -42,9 +42,6 @@ export interface Borrower {
   borrow(loan: Loan): Borrowed | null;
 }
 
-/** For ends that have no memory in common. */
-export const noLoans: Lender & Borrower = { lend: () => null, borrow: () => null };
-
 /** Borrows from the bodies shown last. */
 export class BodyBorrower implements Borrower {
   readonly #kernels: BodyKernels;
