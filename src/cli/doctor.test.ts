@@ -28,6 +28,7 @@ function answering(answer: (request: HttpRequest) => Partial<HttpResponse>): Htt
 
 function boundTo(disk: Disk): Disk {
   return {
+    room: (bytes) => disk.room(bytes),
     open: (path, mode) => disk.open(path, mode),
     makeDirectory: (path) => disk.makeDirectory(path),
     list: (path) => disk.list(path),

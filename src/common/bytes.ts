@@ -72,6 +72,14 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** Gives memory of so many bytes, whatever they are. */
+export type Room = (bytes: number) => Uint8Array;
+
+/** Memory like any other. */
+export function plainRoom(bytes: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
+}
+
 /** One new array with all parts in order. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;

@@ -78,6 +78,11 @@ export interface DiskLock {
 }
 
 export interface Disk {
+  /**
+   * Memory of so many bytes, whatever they are, from which large durable writes are made without a
+   * copy, if they are of whole blocks of it.
+   */
+  room(bytes: number): Uint8Array;
   open(path: string, mode: OpenMode): Promise<DiskFile>;
   /** Creates a directory and its parents, durably; does nothing where it exists. */
   makeDirectory(path: string): Promise<void>;

@@ -1,6 +1,7 @@
 /**
  * A Disk of small files in memory, for servers that keep nothing: their keyring lives here.
  */
+import { plainRoom } from '../common/bytes.ts';
 import { DiskError } from '../runtime/disk.ts';
 import type { Disk, DiskEntry, DiskFile, DiskLock, OpenMode } from '../runtime/disk.ts';
 
@@ -8,6 +9,10 @@ import type { Disk, DiskEntry, DiskFile, DiskLock, OpenMode } from '../runtime/d
 export class MemoryFiles implements Disk {
   readonly #files = new Map<string, MemoryFile>();
   readonly #locked = new Set<string>();
+
+  room(bytes: number): Uint8Array {
+    return plainRoom(bytes);
+  }
 
   async open(path: string, mode: OpenMode): Promise<DiskFile> {
     const known = this.#files.get(path);

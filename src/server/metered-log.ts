@@ -95,6 +95,10 @@ class MeteredWriter implements VolumeWriter {
     return this.#writer.paddedBytes(bytes);
   }
 
+  takesBlocks(bytes: number): boolean {
+    return this.#writer.takesBlocks(bytes);
+  }
+
   roll(): void {
     this.#writer.roll();
   }

@@ -103,6 +103,8 @@ export interface VolumeWriter {
   readonly beginsUnit: boolean;
   /** How long the next frame is best made, where it has so many bytes without padding. */
   paddedBytes(bytes: number): number;
+  /** Whether the next frame, of so many bytes, is best made of whole blocks. */
+  takesBlocks(bytes: number): boolean;
   /**
    * Appends one frame given in parts (concatenated they are the frame). One append at a time;
    * callers batch above. Resolves with the frame's position once it is durable. The parts
@@ -126,6 +128,8 @@ export interface ReadOptions {
 
 export interface CommitLog {
   readonly caps: EngineCaps;
+  /** Memory of so many bytes, whatever they are, from which blocks are written with least work. */
+  room(bytes: number): Uint8Array;
   /**
    * Recovers the volume if need be, creates it if it does not exist, and fences earlier writers.
    */

@@ -25,6 +25,10 @@ export class ForwardingLog implements CommitLog {
     return this.log.caps;
   }
 
+  room(bytes: number): Uint8Array {
+    return this.log.room(bytes);
+  }
+
   openWriter(volume: VolumeId, epoch: number): Promise<VolumeWriter> {
     return this.log.openWriter(volume, epoch);
   }

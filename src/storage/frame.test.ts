@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import { concat } from '../common/bytes.ts';
 import { crc32 } from '../common/crc32.ts';
 import type { Section } from '../model/section.ts';
-import { encodedBytes, encodeFrame, FrameDraft, FrameHead, sectionKindTails } from './frame.ts';
+import type { EncodedFrame } from './frame.ts';
+import { blockEnd, encodedBytes, encodeFrame, FrameHead, sectionKindTails } from './frame.ts';
+import { FrameDraft } from './frame-draft.ts';
 import { forEachTail, TailsWriter } from './tails.ts';
 
 const CHAIN = { identity: 0xabcdef01, frameNumber: 41, headCrc: 0x12345678 };
@@ -58,6 +60,78 @@ describe('a draft', () => {
     );
   });
 });
+
+describe('a draft in blocks', () => {
+  test('has every piece of payloads at a block, and nothing but whole blocks', () => {
+    const piece = fc.array(arbitrarySection, { minLength: 1, maxLength: 120, size: 'max' });
+    fc.assert(
+      fc.property(fc.array(piece, { minLength: 1, maxLength: 4 }), (pieces) => {
+        const sections = pieces.flat();
+        const frame = inBlocks(pieces);
+        assert.ok(frame.parts.every(({ length }) => length % 4096 === 0));
+        const bytes = concat(frame.parts);
+        const head = parse(bytes);
+        assert.deepEqual([head.frameBytes, head.headBytes], [bytes.length, frame.headBytes]);
+        assert.deepEqual([head.chain, frame.pieceAlignBytes], [frame.chain, 4096]);
+        let end = head.headBytes;
+        for (const [row, section] of sections.entries()) {
+          const at = head.payloadAt(row, end);
+          assert.equal(
+            at === end,
+            !pieces.some(([first]) => first === section) || end % 4096 === 0,
+          );
+          assert.ok(bytes.subarray(end, at).every((byte) => byte === 0));
+          end = at + head.payloadBytes(row);
+          assert.deepEqual(bytes.slice(at, end), section.payload);
+          assert.deepEqual([head.kind(row), head.shard(row)], [0, section.shard]);
+        }
+        assert.ok(bytes.subarray(end).every((byte) => byte === 0));
+        assert.ok(head.payloadsIntact(bytes));
+      }),
+    );
+  });
+
+  test('is these bytes, for ever', () => {
+    const one = { baseOrdinal: 1, count: 1, arrivalMs: 2, keyId: 0 };
+    const payload = Uint8Array.of(1, 2, 3);
+    const sections = [1, 2, 3].map((shard) => ({ ...one, shard, payload }));
+    const bytes = concat(inBlocks([sections.slice(0, 2), sections.slice(2)]).parts);
+    const nonZero = [...bytes.entries()].filter(([, byte]) => byte !== 0);
+    assert.deepEqual(
+      Buffer.from(nonZero.map(([, byte]) => byte)).toString('hex'),
+      [
+        // Magic, version, checksum, as in the other version; rows 3, bytes 3 * 4096, number, time.
+        ['54524631', '02', 'e4523328', '78563412', '01efcdab', '03', '07'],
+        ['03', '30', '2a', '7ba8da769b01'],
+        // Shard, bit of the kind, ordinal, arrival, count, bytes, checksum.
+        ['01', '80', '01', '02', '01', '03', '1d80bc55'],
+        ['02', '01', '02', '01', '03', '1d80bc55'],
+        ['03', '80', '01', '02', '01', '03', '1d80bc55'],
+        ['010203', '010203', '010203'],
+      ]
+        .flat()
+        .join(''),
+    );
+    const payloads = nonZero.slice(-9).map(([at]) => at);
+    assert.deepEqual(payloads, [4096, 4097, 4098, 4099, 4100, 4101, 8192, 8193, 8194]);
+  });
+});
+
+/** The frame in blocks that these pieces of sections are. */
+function inBlocks(pieces: readonly (readonly Section[])[]): EncodedFrame {
+  const draft = new FrameDraft();
+  const blocks = pieces.map((sections) => {
+    const firstRow = draft.count;
+    for (const { shard, baseOrdinal, arrivalMs, count, keyId, payload } of sections) {
+      draft.add(shard, baseOrdinal, arrivalMs, count, keyId, payload.length, crc32(payload));
+    }
+    const payloads = concat(sections.map(({ payload }) => payload));
+    const part = new Uint8Array(blockEnd(payloads.length));
+    part.set(payloads);
+    return { parts: [part], bytes: part.length, firstRow };
+  });
+  return draft.finishInBlocks(CHAIN, STAMP, blocks);
+}
 
 describe('a frame', () => {
   test('is these bytes, for ever', () => {

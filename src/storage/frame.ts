@@ -12,20 +12,22 @@ import { crc32 } from '../common/crc32.ts';
 import type { Section } from '../model/section.ts';
 import type { FrameChain } from './commit-log.ts';
 
+/** Version of frames whose payloads lie back to back. */
 export const frameVersion = 1;
+/** Version of those in which some begin at a block. */
+export const frameVersionBlocks = 2;
 export const frameHeaderBytes = 64;
 export const sectionRowBytes = 40;
 /** Frames begin and end at multiples of this. */
 export const frameAlignBytes = 64;
+/** Blocks at which payloads of a frame may begin are this long. */
+export const payloadBlockBytes = 4096;
 /** No engine takes larger frames, so a length above it is damage. */
 export const frameBytesLimit: number = 64 * 1024 * 1024;
 
 /** `TRF1` as the bytes read. */
 const MAGIC = 0x31465254;
 const U32 = 2 ** 32;
-/** Where the rows of a draft begin: there is room for tails before them. */
-const DRAFT_ROWS_AT = frameHeaderBytes + sectionRowBytes;
-const DRAFT_ROWS_FIRST = 64;
 /** Frames are padded by less than this. */
 const PADDING_BYTES_MAX = 8192;
 const PADDING = new Uint8Array(PADDING_BYTES_MAX);
@@ -34,6 +36,8 @@ const PADDING = new Uint8Array(PADDING_BYTES_MAX);
 export const sectionKindRecords = 0;
 /** For every shard its next ordinal, so that dropping older frames never forgets one. */
 export const sectionKindTails = 1;
+/** Of the kind: the payload begins at the frame's next block, behind zeros. */
+export const kindBlockBit = 0x8000;
 
 const HEADER = {
   magic: 0,
@@ -49,7 +53,8 @@ const HEADER = {
   timestamp: 48,
 } as const;
 
-const ROW = {
+/** Where the fields of a row are. */
+export const sectionRow = {
   shard: 0,
   kind: 6,
   baseOrdinal: 8,
@@ -66,7 +71,17 @@ export interface EncodedFrame {
   readonly bytes: number;
   /** Bytes of header and rows; the first payload begins here. */
   readonly headBytes: number;
+  /** Each piece of its payloads begins at the next multiple of this from the frame's beginning. */
+  readonly pieceAlignBytes: number;
   readonly chain: FrameChain;
+}
+
+/** Payloads of neighbouring rows, as whole blocks, the last one with zeros behind them. */
+export interface BlockPiece {
+  readonly parts: readonly Uint8Array[];
+  /** Bytes of its parts. */
+  readonly bytes: number;
+  readonly firstRow: number;
 }
 
 export interface FrameStamp {
@@ -96,18 +111,24 @@ export function encodeFrame(
   let row = 0;
   let bytes = headBytes;
   if (tails !== null) {
-    writeRow(view, 0, tailsSection(tails), sectionKindTails, crc32(tails));
+    writeRow(view, frameHeaderBytes, tailsSection(tails), sectionKindTails, crc32(tails));
     parts.push(tails);
     bytes += tails.byteLength;
     row = 1;
   }
   for (const [index, section] of sections.entries()) {
-    writeRow(view, row, section, sectionKindRecords, payloadCrcs[index] as number);
+    const at = frameHeaderBytes + row * sectionRowBytes;
+    writeRow(view, at, section, sectionKindRecords, payloadCrcs[index] as number);
     parts.push(section.payload);
     bytes += section.payload.byteLength;
     row += 1;
   }
   return finishFrame(previous, stamp, head, parts, bytes, alignedFrameBytes);
+}
+
+/** The end of the block that byte `at` of a frame is in; `at` where none is begun. */
+export function blockEnd(at: number): number {
+  return Math.ceil(at / payloadBlockBytes) * payloadBlockBytes;
 }
 
 /** How long a frame of so many bytes is made: a multiple of `frameAlignBytes`. */
@@ -122,7 +143,7 @@ export function alignedFrameBytes(bytes: number): number {
  * The frame that follows `previous`, of a head whose rows are written and whose header is zeros.
  * `parts` are the head and all payloads, `payloadEnd` bytes long together.
  */
-function finishFrame(
+export function finishFrame(
   previous: FrameChain,
   stamp: FrameStamp,
   head: Uint8Array,
@@ -130,9 +151,6 @@ function finishFrame(
   payloadEnd: number,
   padded: FramePadding,
 ): EncodedFrame {
-  const view = viewOf(head);
-  const headBytes = head.byteLength;
-  const rows = (headBytes - frameHeaderBytes) / sectionRowBytes;
   const bytes = padded(payloadEnd);
   const padding = bytes - payloadEnd;
   assert(bytes % frameAlignBytes === 0 && padding >= 0, 'frame: not aligned');
@@ -140,10 +158,24 @@ function finishFrame(
   if (padding > 0) {
     parts.push(PADDING.subarray(0, padding));
   }
+  const chain = writeHeader(frameVersion, previous, stamp, head, bytes);
+  return { parts, bytes, headBytes: head.byteLength, pieceAlignBytes: 1, chain };
+}
+
+/** Writes the header of a head whose rows are written and whose header is zeros. */
+export function writeHeader(
+  version: number,
+  previous: FrameChain,
+  stamp: FrameStamp,
+  head: Uint8Array,
+  bytes: number,
+): FrameChain {
   assert(bytes <= frameBytesLimit, 'frame: larger than any engine takes');
+  const view = viewOf(head);
+  const rows = (head.byteLength - frameHeaderBytes) / sectionRowBytes;
   const frameNumber = previous.frameNumber + 1;
   view.setUint32(HEADER.magic, MAGIC, true);
-  view.setUint8(HEADER.version, frameVersion);
+  view.setUint8(HEADER.version, version);
   view.setUint32(HEADER.previousCrc, previous.headCrc, true);
   view.setUint32(HEADER.identity, previous.identity, true);
   view.setUint32(HEADER.volume, stamp.volume, true);
@@ -155,8 +187,7 @@ function finishFrame(
   // Over the head with the field itself zero, which it still is.
   const headCrc = crc32(head);
   view.setUint32(HEADER.headCrc, headCrc, true);
-  const chain = { identity: previous.identity, frameNumber, headCrc };
-  return { parts, bytes, headBytes, chain };
+  return { identity: previous.identity, frameNumber, headCrc };
 }
 
 /** Bytes of a frame with these sections, without tails. */
@@ -164,131 +195,27 @@ export function encodedBytes(sectionCount: number, payloadBytes: number): number
   return alignedFrameBytes(frameHeaderBytes + sectionCount * sectionRowBytes + payloadBytes);
 }
 
-function tailsSection(payload: Uint8Array): Section {
+/** The section that a tails snapshot is. */
+export function tailsSection(payload: Uint8Array): Section {
   return { shard: 0, baseOrdinal: 0, count: 0, arrivalMs: 0, keyId: 0, payload };
 }
 
-function writeRow(view: DataView, row: number, section: Section, kind: number, crc: number): void {
-  const at = frameHeaderBytes + row * sectionRowBytes;
-  setU64(view, at + ROW.shard, section.shard);
-  view.setUint16(at + ROW.kind, kind, true);
-  setU64(view, at + ROW.baseOrdinal, section.baseOrdinal);
-  setU64(view, at + ROW.arrival, section.arrivalMs);
-  view.setUint32(at + ROW.count, section.count, true);
-  view.setUint32(at + ROW.keyId, section.keyId, true);
-  view.setUint32(at + ROW.payloadBytes, section.payload.byteLength, true);
-  view.setUint32(at + ROW.payloadCrc, crc, true);
-}
-
-/**
- * A frame in the making: its head is written section by section, so that little is left to do when
- * the frame before is durable. Used again after `reset`.
- */
-export class FrameDraft {
-  /** Header and a row for tails, which only the first frame of a unit has, then the rows. */
-  #head: Uint8Array = new Uint8Array(DRAFT_ROWS_AT + DRAFT_ROWS_FIRST * sectionRowBytes);
-  #view: DataView = new DataView(this.#head.buffer);
-  #count = 0;
-  #payloadBytes = 0;
-
-  get count(): number {
-    return this.#count;
-  }
-
-  get payloadBytes(): number {
-    return this.#payloadBytes;
-  }
-
-  /** Empties it. What `finish` gave must not be in use any more. */
-  reset(): void {
-    this.#count = 0;
-    this.#payloadBytes = 0;
-  }
-
-  /** Adds the row of a section of records, whose payload will follow those before. */
-  add(
-    shard: number,
-    baseOrdinal: number,
-    arrivalMs: number,
-    count: number,
-    keyId: number,
-    payloadBytes: number,
-    payloadCrc: number,
-  ): void {
-    const at = DRAFT_ROWS_AT + this.#count * sectionRowBytes;
-    if (at === this.#head.byteLength) {
-      this.#grow();
-    }
-    const view = this.#view;
-    // The kind is the upper 16 bits of the shard's word: 0, records.
-    setU64(view, at + ROW.shard, shard);
-    setU64(view, at + ROW.baseOrdinal, baseOrdinal);
-    setU64(view, at + ROW.arrival, arrivalMs);
-    view.setUint32(at + ROW.count, count, true);
-    view.setUint32(at + ROW.keyId, keyId, true);
-    view.setUint32(at + ROW.payloadBytes, payloadBytes, true);
-    view.setUint32(at + ROW.payloadCrc, payloadCrc, true);
-    this.#count += 1;
-    this.#payloadBytes += payloadBytes;
-  }
-
-  shard(row: number): number {
-    return getU64(this.#view, this.#row(row) + ROW.shard);
-  }
-  baseOrdinal(row: number): number {
-    return getU64(this.#view, this.#row(row) + ROW.baseOrdinal);
-  }
-  arrivalMs(row: number): number {
-    return getU64(this.#view, this.#row(row) + ROW.arrival);
-  }
-  recordCount(row: number): number {
-    return this.#view.getUint32(this.#row(row) + ROW.count, true);
-  }
-  keyId(row: number): number {
-    return this.#view.getUint32(this.#row(row) + ROW.keyId, true);
-  }
-  sectionBytes(row: number): number {
-    return this.#view.getUint32(this.#row(row) + ROW.payloadBytes, true);
-  }
-  payloadCrc(row: number): number {
-    return this.#view.getUint32(this.#row(row) + ROW.payloadCrc, true);
-  }
-
-  /**
-   * The frame that follows `previous`; `payloads` are those of all rows, concatenated. `tails`,
-   * where given, becomes its first section.
-   */
-  finish(
-    previous: FrameChain,
-    stamp: FrameStamp,
-    payloads: readonly Uint8Array[],
-    tails: Uint8Array | null,
-    padded: FramePadding = alignedFrameBytes,
-  ): EncodedFrame {
-    const from = tails === null ? sectionRowBytes : 0;
-    const end = DRAFT_ROWS_AT + this.#count * sectionRowBytes;
-    const head = this.#head.subarray(from, end);
-    head.fill(0, 0, frameHeaderBytes);
-    const parts = [head, ...payloads];
-    if (tails !== null) {
-      writeRow(this.#view, 0, tailsSection(tails), sectionKindTails, crc32(tails));
-      parts.splice(1, 0, tails);
-    }
-    const bytes = head.byteLength + (tails?.byteLength ?? 0) + this.#payloadBytes;
-    return finishFrame(previous, stamp, head, parts, bytes, padded);
-  }
-
-  #row(row: number): number {
-    assert(row < this.#count, 'frame: no such section');
-    return DRAFT_ROWS_AT + row * sectionRowBytes;
-  }
-
-  #grow(): void {
-    const larger = new Uint8Array(2 * this.#head.byteLength - DRAFT_ROWS_AT);
-    larger.set(this.#head);
-    this.#head = larger;
-    this.#view = new DataView(larger.buffer);
-  }
+/** Writes the row at `at` of a head. */
+export function writeRow(
+  view: DataView,
+  at: number,
+  section: Section,
+  kind: number,
+  crc: number,
+): void {
+  setU64(view, at + sectionRow.shard, section.shard);
+  view.setUint16(at + sectionRow.kind, kind, true);
+  setU64(view, at + sectionRow.baseOrdinal, section.baseOrdinal);
+  setU64(view, at + sectionRow.arrival, section.arrivalMs);
+  view.setUint32(at + sectionRow.count, section.count, true);
+  view.setUint32(at + sectionRow.keyId, section.keyId, true);
+  view.setUint32(at + sectionRow.payloadBytes, section.payload.byteLength, true);
+  view.setUint32(at + sectionRow.payloadCrc, crc, true);
 }
 
 /** Why bytes are not a frame. `short`: they may be one, but end too early to tell. */
@@ -332,7 +259,8 @@ export class FrameHead {
     if (headChecksum(head) !== stored) {
       return 'checksum';
     }
-    if (view.getUint8(HEADER.version) !== frameVersion) {
+    const version = view.getUint8(HEADER.version);
+    if (version !== frameVersion && version !== frameVersionBlocks) {
       return 'version';
     }
     return new FrameHead(view, stored);
@@ -367,40 +295,44 @@ export class FrameHead {
   }
 
   kind(row: number): number {
-    return this.#view.getUint16(this.#row(row) + ROW.kind, true);
+    return this.#view.getUint16(this.#row(row) + sectionRow.kind, true) & ~kindBlockBit;
+  }
+  /** Where the payload of `row` begins in the frame, if the one before it ends at `end`. */
+  payloadAt(row: number, end: number): number {
+    const kind = this.#view.getUint16(this.#row(row) + sectionRow.kind, true);
+    return (kind & kindBlockBit) === 0 ? end : blockEnd(end);
   }
   shard(row: number): number {
-    const at = this.#row(row) + ROW.shard;
-    return this.#view.getUint32(at, true) + this.#view.getUint16(at + 4, true) * U32;
+    return getShard(this.#view, this.#row(row));
   }
   baseOrdinal(row: number): number {
-    return getU64(this.#view, this.#row(row) + ROW.baseOrdinal);
+    return getU64(this.#view, this.#row(row) + sectionRow.baseOrdinal);
   }
   arrivalMs(row: number): number {
-    return getU64(this.#view, this.#row(row) + ROW.arrival);
+    return getU64(this.#view, this.#row(row) + sectionRow.arrival);
   }
   count(row: number): number {
-    return this.#view.getUint32(this.#row(row) + ROW.count, true);
+    return this.#view.getUint32(this.#row(row) + sectionRow.count, true);
   }
   keyId(row: number): number {
-    return this.#view.getUint32(this.#row(row) + ROW.keyId, true);
+    return this.#view.getUint32(this.#row(row) + sectionRow.keyId, true);
   }
   payloadBytes(row: number): number {
-    return this.#view.getUint32(this.#row(row) + ROW.payloadBytes, true);
+    return this.#view.getUint32(this.#row(row) + sectionRow.payloadBytes, true);
   }
   payloadCrc(row: number): number {
-    return this.#view.getUint32(this.#row(row) + ROW.payloadCrc, true);
+    return this.#view.getUint32(this.#row(row) + sectionRow.payloadCrc, true);
   }
 
   /** True when every payload in `frame` (the whole frame's bytes) matches its checksum. */
   payloadsIntact(frame: Uint8Array): boolean {
-    let at = this.headBytes;
+    let end = this.headBytes;
     for (let row = 0; row < this.sectionCount; row += 1) {
-      const end = at + this.payloadBytes(row);
+      const at = this.payloadAt(row, end);
+      end = at + this.payloadBytes(row);
       if (end > frame.byteLength || crc32(frame.subarray(at, end)) !== this.payloadCrc(row)) {
         return false;
       }
-      at = end;
     }
     return true;
   }
@@ -427,6 +359,14 @@ function headChecksum(head: Uint8Array): number {
   let crc = crc32(head.subarray(0, HEADER.headCrc));
   crc = crc32(ZERO_FIELD, crc);
   return crc32(head.subarray(HEADER.headCrc + 4), crc);
+}
+
+/** The shard of the row at `at`; what lies above its 48 bits is the kind. */
+export function getShard(view: DataView, at: number): number {
+  return (
+    view.getUint32(at + sectionRow.shard, true) +
+    view.getUint16(at + sectionRow.shard + 4, true) * U32
+  );
 }
 
 export function setU64(view: DataView, at: number, value: number): void {

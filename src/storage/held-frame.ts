@@ -2,12 +2,15 @@
  * A frame that fills, and where its payloads lie in memory until it is durable.
  *
  * Payloads are put into the slabs of the tail ring as they come, mostly one behind the other, so
- * that a frame of thousands of sections is written from a few pieces of memory.
+ * that a frame of thousands of sections is written from a few pieces of memory. A frame that is
+ * large begins at a block of a slab, so that a log may be written from there without a copy.
  */
+import type { Room } from '../common/bytes.ts';
 import { crc32 } from '../common/crc32.ts';
-import type { EncodedFrame, FramePadding, FrameStamp } from './frame.ts';
-import { FrameDraft } from './frame.ts';
-import type { FrameChain } from './commit-log.ts';
+import type { VolumeWriter } from './commit-log.ts';
+import type { BlockPiece, EncodedFrame, FrameStamp } from './frame.ts';
+import { blockEnd, encodedBytes, payloadBlockBytes } from './frame.ts';
+import { FrameDraft } from './frame-draft.ts';
 import type { SectionBatch } from './section-batch.ts';
 import type { TailRing } from './tail-ring.ts';
 import type { Slab } from './tail-slabs.ts';
@@ -24,16 +27,28 @@ export interface Run {
 const SHARD_ROWS_FIRST = 64;
 /** Payloads are copied in portions of this size, then checksummed. */
 const COPY_BYTES = 64 * 1024;
+/** A frame of more runs is not written in blocks. */
+const BLOCK_RUNS_MAX = 8;
+/** After a frame of so many payload bytes the next one in its place is expected to be large. */
+const LARGE_BYTES = 128 * 1024;
 
 export class HeldFrame {
-  readonly draft: FrameDraft = new FrameDraft();
+  readonly draft: FrameDraft;
   /** By row of the frame: the row of its shard in the table. */
   shardRows: Int32Array = new Int32Array(SHARD_ROWS_FIRST);
   readonly #ring: TailRing;
+  readonly #room: Room;
   #runs: Run[] = [];
+  /** Whether its runs begin at blocks, as is of use for a large frame only. */
+  #isApart = false;
+  /** For the last block of each run; null until a frame is written in blocks. */
+  #lastBlocks: Uint8Array | null = null;
 
-  constructor(ring: TailRing) {
+  /** Payloads lie in `ring`, what comes beside them when they are written in pieces of `room`. */
+  constructor(ring: TailRing, room: Room) {
     this.#ring = ring;
+    this.#room = room;
+    this.draft = new FrameDraft(room);
   }
 
   get count(): number {
@@ -57,7 +72,7 @@ export class HeldFrame {
     const { payloadBytes } = batch;
     this.#reserve(this.draft.count + end - first);
     for (let from = first; from < end;) {
-      const slab = this.#ring.hold(payloadBytes[from]!);
+      const slab = this.#ring.hold(payloadBytes[from]!, this.#beginsApart());
       const start = slab.end - payloadBytes[from]!;
       const until = this.#holdBehind(slab, start, batch, from, end);
       copyPayloads(batch, from, until, slab, start);
@@ -80,6 +95,12 @@ export class HeldFrame {
       this.#enterRun(slab, start, at);
       from = until;
     }
+  }
+
+  /** Whether the next payload is to begin at a block: it is one that cannot lie behind the last. */
+  #beginsApart(): boolean {
+    const last = this.#runs.at(-1);
+    return this.#isApart && (last === undefined || !this.#ring.isFilling(last.slab));
   }
 
   #reserve(rows: number): void {
@@ -116,16 +137,50 @@ export class HeldFrame {
     }
   }
 
-  finish(
-    previous: FrameChain,
-    stamp: FrameStamp,
-    tails: Uint8Array | null,
-    padded: FramePadding,
-  ): EncodedFrame {
+  /** The frame that `writer` takes next. `tails`, where given, becomes its first section. */
+  finish(writer: VolumeWriter, stamp: FrameStamp, tails: Uint8Array | null): EncodedFrame {
+    const { draft } = this;
+    const bytes = encodedBytes(draft.count, draft.payloadBytes);
+    if (tails === null && this.#fitsBlocks() && writer.takesBlocks(bytes)) {
+      return draft.finishInBlocks(writer.chain, stamp, this.#blockPieces());
+    }
     const payloads = this.#runs.map(
       ({ slab, start, end }) => new Uint8Array(slab.memory, start, end - start),
     );
-    return this.draft.finish(previous, stamp, payloads, tails, padded);
+    const padded = (payloadEnd: number): number => writer.paddedBytes(payloadEnd);
+    return draft.finish(writer.chain, stamp, payloads, tails, padded);
+  }
+
+  #fitsBlocks(): boolean {
+    const runs = this.#runs;
+    return (
+      runs.length <= BLOCK_RUNS_MAX && runs.every(({ start }) => start % payloadBlockBytes === 0)
+    );
+  }
+
+  /**
+   * Each run as whole blocks. What follows it in its slab is another frame's: its last is a copy.
+   */
+  #blockPieces(): BlockPiece[] {
+    this.#lastBlocks ??= this.#room(BLOCK_RUNS_MAX * payloadBlockBytes);
+    const lastBlocks = this.#lastBlocks;
+    let firstRow = 0;
+    return this.#runs.map(({ slab, start, end, endRow }, index) => {
+      const rest = (end - start) % payloadBlockBytes;
+      const parts = [];
+      if (end - start > rest) {
+        parts.push(new Uint8Array(slab.memory, start, end - rest - start));
+      }
+      if (rest > 0) {
+        const at = index * payloadBlockBytes;
+        const last = lastBlocks.subarray(at, at + payloadBlockBytes).fill(0, rest);
+        last.set(new Uint8Array(slab.memory, end - rest, rest));
+        parts.push(last);
+      }
+      const piece = { parts, bytes: blockEnd(end - start), firstRow };
+      firstRow = endRow;
+      return piece;
+    });
   }
 
   /** Its payloads are not wanted any more. */
@@ -138,6 +193,7 @@ export class HeldFrame {
 
   /** Empties it, for being filled again. Its payloads are the ring's, or have been given up. */
   reset(): void {
+    this.#isApart = this.draft.payloadBytes >= LARGE_BYTES;
     this.draft.reset();
     this.#runs = [];
   }

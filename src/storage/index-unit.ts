@@ -80,6 +80,7 @@ class IndexPass {
     const framePlace = entry.position - this.builder.from;
     let offset = head.headBytes;
     for (let row = 0; row < head.sectionCount; row += 1) {
+      offset = head.payloadAt(row, offset);
       if (head.kind(row) === sectionKindTails) {
         await this.#tails(entry, head, row, offset);
       } else {

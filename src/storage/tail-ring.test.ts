@@ -10,7 +10,7 @@ import type { Slab } from './tail-slabs.ts';
 
 /** Puts records `from … to - 1` of a shard into the ring as one section that tells its ordinal. */
 function push(ring: TailRing, state: ShardState, from: number, to: number, bytes: number): void {
-  const slab = ring.hold(bytes);
+  const slab = ring.hold(bytes, false);
   const offset = slab.end - bytes;
   slab.bytes.fill(from, offset, slab.end);
   const count = to - from;

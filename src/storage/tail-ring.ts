@@ -19,6 +19,8 @@
  * needs for its links is in the row of its shard; of the shard's other entries only the one before
  * is touched, for its `next`.
  */
+import type { Room } from '../common/bytes.ts';
+import { plainRoom } from '../common/bytes.ts';
 import { halfWords, linedWords } from '../common/lined-words.ts';
 import { readAhead } from '../common/read-ahead.ts';
 import type { Section } from '../model/section.ts';
@@ -70,23 +72,34 @@ export class TailRing {
   #bytes = 0;
   readonly #ahead = new Int32Array(AHEAD_MAX);
 
-  /** `bytesMax` 0 keeps nothing. The table's shards are those whose sections come. */
-  constructor(bytesMax: number, table: ShardTable) {
+  /**
+   * `bytesMax` 0 keeps nothing. The table's shards are those whose sections come. Payloads lie in
+   * pieces of `room`.
+   */
+  constructor(bytesMax: number, table: ShardTable, room: Room = plainRoom) {
     this.#bytesMax = bytesMax;
     this.#table = table;
-    this.#slabs = new TailSlabs(bytesMax);
+    this.#slabs = new TailSlabs(bytesMax, room);
   }
 
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Makes room for a payload, to be filled, written and then pushed or given up. */
-  hold(payloadBytes: number): Slab {
-    while (this.#first < this.#end && this.#slabs.isFull(payloadBytes)) {
+  /**
+   * Makes room for a payload, to be filled, written and then pushed or given up; one that is set
+   * apart is the first in a block of its slab.
+   */
+  hold(payloadBytes: number, isApart: boolean): Slab {
+    while (this.#first < this.#end && this.#slabs.isFull(payloadBytes, isApart)) {
       this.#evict();
     }
-    return this.#slabs.hold(payloadBytes);
+    return this.#slabs.hold(payloadBytes, isApart);
+  }
+
+  /** Whether payloads go to this slab until it is full. */
+  isFilling(slab: Slab): boolean {
+    return this.#slabs.isFilling(slab);
   }
 
   /** Makes room for a payload in `slab`, right behind those it has; false: it has none. */

@@ -10,7 +10,12 @@
  * nothing to do.
  */
 import { assert } from '../common/assert.ts';
+import type { Room } from '../common/bytes.ts';
+import { plainRoom } from '../common/bytes.ts';
+import { payloadBlockBytes } from './frame.ts';
 
+/** Payloads that are set apart begin at a multiple of this. */
+const APART_BYTES = payloadBlockBytes;
 /** A slab is this large; of a small ring it is a fraction, so that the ring has several. */
 const slabBytesMax = 4 * 1024 * 1024;
 const slabsMin = 8;
@@ -19,7 +24,7 @@ const largeParts = 4;
 
 export interface Slab {
   readonly bytes: Uint8Array;
-  /** What `bytes` is all of: to ask it for that takes longer than to make a view of some. */
+  /** What `bytes` begins: to ask it for that takes longer than to make a view of some. */
   readonly memory: ArrayBufferLike;
   /** Where the next payload goes. */
   end: number;
@@ -32,29 +37,37 @@ export interface Slab {
 export class TailSlabs {
   readonly #slabBytes: number;
   readonly #bytesMax: number;
+  readonly #room: Room;
   readonly #free: Slab[] = [];
   #filling: Slab;
   /** Bytes of slabs in which payloads are held, and of the one being filled. */
   #bytes = 0;
 
-  /** `bytesMax` is how much payload the ring holds at most. */
-  constructor(bytesMax: number) {
+  /** `bytesMax` is how much payload the ring holds at most. Slabs are pieces of `room`. */
+  constructor(bytesMax: number, room: Room = plainRoom) {
     this.#bytesMax = bytesMax;
+    this.#room = room;
     this.#slabBytes = Math.max(1, Math.min(slabBytesMax, Math.floor(bytesMax / slabsMin)));
-    this.#filling = newSlab(0);
+    this.#filling = slabOf(new Uint8Array(0));
+  }
+
+  /** Whether payloads go to this slab until it is full. */
+  isFilling(slab: Slab): boolean {
+    return slab === this.#filling;
   }
 
   /** Whether a payload of `bytes` would need a slab for which older ones should make room first. */
-  isFull(bytes: number): boolean {
-    const fits = this.#isLarge(bytes)
-      ? false
-      : this.#filling.end + bytes <= this.#filling.bytes.length;
+  isFull(bytes: number, isApart = false): boolean {
+    const fits = !this.#isLarge(bytes) && this.#fits(bytes, isApart);
     return !fits && this.#bytes + Math.max(bytes, this.#slabBytes) > this.#bytesMax;
   }
 
-  /** Room for a payload: the slab's last `bytes` before its `end`, which the caller fills. */
-  hold(bytes: number): Slab {
-    const slab = this.#slabFor(bytes);
+  /**
+   * Room for a payload: the slab's last `bytes` before its `end`, which the caller fills. One that
+   * is set apart begins a block of the slab.
+   */
+  hold(bytes: number, isApart = false): Slab {
+    const slab = this.#slabFor(bytes, isApart);
     slab.end += bytes;
     slab.held++;
     return slab;
@@ -62,7 +75,7 @@ export class TailSlabs {
 
   /** Room for a payload in this slab, if it is the one being filled and has any. */
   holdIn(slab: Slab, bytes: number): boolean {
-    if (slab !== this.#filling || this.#isLarge(bytes) || slab.end + bytes > slab.bytes.length) {
+    if (slab !== this.#filling || this.#isLarge(bytes) || !this.#fits(bytes, false)) {
       return false;
     }
     slab.end += bytes;
@@ -88,14 +101,27 @@ export class TailSlabs {
     return bytes > this.#slabBytes / largeParts;
   }
 
-  #slabFor(bytes: number): Slab {
+  /** Where the next payload begins in the slab being filled. */
+  #place(isApart: boolean): number {
+    const { end } = this.#filling;
+    return isApart ? Math.ceil(end / APART_BYTES) * APART_BYTES : end;
+  }
+
+  #fits(bytes: number, isApart: boolean): boolean {
+    return this.#place(isApart) + bytes <= this.#filling.bytes.length;
+  }
+
+  #slabFor(bytes: number, isApart: boolean): Slab {
     if (this.#isLarge(bytes)) {
       this.#bytes += bytes;
-      return newSlab(bytes);
+      return slabOf(plainRoom(bytes));
     }
     const filling = this.#filling;
-    if (filling.end + bytes <= filling.bytes.length) return filling;
-    const next = this.#free.pop() ?? newSlab(this.#slabBytes);
+    if (this.#fits(bytes, isApart)) {
+      filling.end = this.#place(isApart);
+      return filling;
+    }
+    const next = this.#free.pop() ?? slabOf(this.#room(this.#slabBytes));
     this.#filling = next;
     this.#bytes += next.bytes.length;
     if (filling.held === 0) this.#retire(filling);
@@ -117,7 +143,7 @@ export class TailSlabs {
   }
 }
 
-function newSlab(bytes: number): Slab {
-  const { buffer: memory } = Buffer.allocUnsafeSlow(bytes);
-  return { bytes: new Uint8Array(memory), memory, end: 0, held: 0, pins: 0 };
+/** An empty slab in `bytes`, with which their memory begins. */
+function slabOf(bytes: Uint8Array): Slab {
+  return { bytes, memory: bytes.buffer, end: 0, held: 0, pins: 0 };
 }

@@ -55,6 +55,7 @@ class Machine {
     const session = this.disk.session();
     let renamed = false;
     return {
+      room: (bytes) => session.room(bytes),
       open: (...args) => session.open(...args),
       makeDirectory: (...args) => session.makeDirectory(...args),
       list: (...args) => session.list(...args),

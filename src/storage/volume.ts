@@ -127,7 +127,8 @@ export class Volume implements VolumeStore {
     this.#units = opened.units;
     this.#table = opened.table;
     this.#unitBytes = opened.activeBytes;
-    this.#ring = new TailRing(options.ringBytesMax, opened.table);
+    const room = (bytes: number): Uint8Array => deps.log.room(bytes);
+    this.#ring = new TailRing(options.ringBytesMax, opened.table, room);
     const { log, buffers, clock } = deps;
     const { units, table } = opened;
     const { volume, epoch, unitBytesMax, onDamage } = options;
@@ -142,7 +143,7 @@ export class Volume implements VolumeStore {
       { log, units, table, clock, saveCatalog, sealActive },
       { volume, epoch, identity, unitBytesMax, onDamage },
     );
-    const begin = (): HeldFrame => this.#spareFrames.pop() ?? new HeldFrame(this.#ring);
+    const begin = (): HeldFrame => this.#spareFrames.pop() ?? new HeldFrame(this.#ring, room);
     const commit = (frame: HeldFrame): Promise<void> => this.#commit(frame);
     this.#commits = new GroupCommit({ begin, commit }, options);
   }
@@ -285,8 +286,7 @@ export class Volume implements VolumeStore {
     const { volume, epoch } = this.#options;
     const stamp = { volume, epoch, timestampMs: this.#deps.clock.now() };
     const tails = begins ? this.#table.tails() : null;
-    const padded = (payloadEnd: number): number => writer.paddedBytes(payloadEnd);
-    const frame = held.finish(writer.chain, stamp, tails, padded);
+    const frame = held.finish(writer, stamp, tails);
     let position: number;
     try {
       position = await writer.append(frame.parts);
@@ -319,6 +319,7 @@ export class Volume implements VolumeStore {
     entry.offset = frame.headBytes + (tails?.byteLength ?? 0);
     let row = 0;
     for (const { slab, start, endRow } of held.runs) {
+      entry.offset = Math.ceil(entry.offset / frame.pieceAlignBytes) * frame.pieceAlignBytes;
       for (let offset = start; row < endRow; row += 1) {
         if (row % AHEAD_ROWS === 0 && draft.count >= AHEAD_ROWS) {
           this.#aheadOf(active, shardRows, row, Math.min(row + AHEAD_ROWS, draft.count));

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import * as path from 'node:path';
 import { platform } from 'node:process';
 import { test } from 'node:test';
+import { concat } from '../../common/bytes.ts';
 import { diskSuite } from '../disk.suite.ts';
 import { NodeDisk } from './disk.ts';
 import { Staging } from './staging.ts';
@@ -28,13 +29,17 @@ diskSuite('NodeDisk', () => {
 class CrookedStaging extends Staging {
   copies = 0;
 
-  override copyOf(buffers: readonly Uint8Array[], position: number): Uint8Array | null {
-    const copy = super.copyOf(buffers, position);
-    if (copy === null) return null;
+  override blocksOf(
+    buffers: readonly Uint8Array[],
+    position: number,
+  ): readonly Uint8Array[] | null {
+    const blocks = super.blocksOf(buffers, position);
+    if (blocks === null) return null;
     this.copies += 1;
+    const copy = concat(blocks);
     const crooked = new Uint8Array(copy.length + 1).subarray(1);
     crooked.set(copy);
-    return crooked;
+    return [crooked];
   }
 }
 
@@ -56,15 +61,34 @@ test('large writes that the host does not take past its cache are written throug
 test('memory for large writes is used again, and not without end', () => {
   const staging = new Staging();
   const large = [new Uint8Array(200_000), new Uint8Array(256 * 1024 - 200_000).fill(7)];
-  const copies = [1, 2, 3, 4].map((block) => staging.copyOf(large, block * 4096)!);
-  assert.deepEqual(Buffer.from(copies[3]!), Buffer.concat(large));
-  assert.equal(staging.copyOf(large, 0), null);
+  const copies = [1, 2, 3, 4].map((block) => staging.blocksOf(large, block * 4096)!);
+  assert.deepEqual(copies[3], [concat(large)]);
+  assert.equal(staging.blocksOf(large, 0), null);
   staging.give(copies[0]!);
-  assert.equal(staging.copyOf(large, 0)?.buffer, copies[0]!.buffer);
+  assert.equal(staging.blocksOf(large, 0)?.[0]!.buffer, copies[0]![0]!.buffer);
   staging.give(copies[1]!);
-  assert.equal(staging.copyOf(large, 100), null);
-  assert.equal(staging.copyOf(large.slice(1), 0), null);
-  assert.equal(staging.copyOf([new Uint8Array(4096)], 0), null);
+  assert.equal(staging.blocksOf(large, 100), null);
+  assert.equal(staging.blocksOf(large.slice(1), 0), null);
+  assert.equal(staging.blocksOf([new Uint8Array(4096)], 0), null);
+});
+
+test('whole blocks of memory that is made for them are written from where they lie', () => {
+  const staging = new Staging();
+  const [head, room] = [staging.room(8192), staging.room(256 * 1024)];
+  const blocks = [head.subarray(4096), room.subarray(4096)];
+  for (let i = 0; i < 9; i += 1) assert.equal(staging.blocksOf(blocks, 4096), blocks);
+  staging.give(blocks);
+  const refused = [
+    [head.subarray(100, 4196), room],
+    [head.subarray(0, 100), room.subarray(100)],
+    [new Uint8Array(4096), room],
+  ];
+  for (const buffers of refused) {
+    const copy = staging.blocksOf(buffers, 4096)!;
+    assert.notEqual(copy, buffers);
+    assert.deepEqual(concat(copy), concat(buffers));
+    staging.give(copy);
+  }
 });
 
 test('a full device is told apart from a broken one', async (context) => {

@@ -33,6 +33,10 @@ export class NodeDisk implements Disk {
     this.#staging = staging;
   }
 
+  room(bytes: number): Uint8Array {
+    return this.#staging.room(bytes);
+  }
+
   open(file: string, mode: OpenMode): Promise<DiskFile> {
     return new Promise((resolve, reject) => {
       fs.open(file, OPEN_FLAGS[mode], FILE_PERMISSIONS, (error, descriptor) => {
@@ -191,24 +195,24 @@ class NodeDiskFile implements DiskFile {
 
   writeDurable(buffers: readonly Uint8Array[], position: number): Promise<void> {
     return this.#operate((done) => {
-      const copy = this.#direct.isOff ? null : this.#staging.copyOf(buffers, position);
-      if (copy === null) {
+      const blocks = this.#direct.isOff ? null : this.#staging.blocksOf(buffers, position);
+      if (blocks === null) {
         this.#writeThrough(buffers, position, done);
       } else {
-        this.#writeDirect(copy, buffers, position, done);
+        this.#writeDirect(blocks, buffers, position, done);
       }
     });
   }
 
-  /** Writes `copy`; or `buffers`, of which it is one, where the host refuses it. */
+  /** Writes `blocks`; or `buffers`, which hold the same, where the host refuses them. */
   #writeDirect(
-    copy: Uint8Array,
+    blocks: readonly Uint8Array[],
     buffers: readonly Uint8Array[],
     position: number,
     done: Done,
   ): void {
     const written = (error: NodeJS.ErrnoException | null): void => {
-      this.#staging.give(copy);
+      this.#staging.give(blocks);
       if (error?.code === 'EINVAL') {
         this.#direct.giveUp();
         this.#writeThrough(buffers, position, done);
@@ -218,9 +222,9 @@ class NodeDiskFile implements DiskFile {
     };
     this.#direct.use((descriptor) => {
       if (descriptor >= 0) {
-        writeAll(descriptor, [copy], position, written);
+        writeAll(descriptor, blocks, position, written);
       } else {
-        this.#staging.give(copy);
+        this.#staging.give(blocks);
         this.#writeThrough(buffers, position, done);
       }
     });

@@ -14,6 +14,10 @@ export class DiskSession implements Disk {
     this.#alive = alive;
   }
 
+  room(bytes: number): Uint8Array {
+    return this.#disk.room(bytes);
+  }
+
   open(path: string, mode: OpenMode): Promise<DiskFile> {
     return this.#guard(path, () => this.#disk.open(path, mode));
   }

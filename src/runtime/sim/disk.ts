@@ -7,6 +7,7 @@
  * effect.
  */
 import { assert } from '../../common/assert.ts';
+import { plainRoom } from '../../common/bytes.ts';
 import { crc32 } from '../../common/crc32.ts';
 import type { Disk, DiskEntry, DiskErrorCode, DiskFile, DiskLock, OpenMode } from '../disk.ts';
 import { DiskError } from '../disk.ts';
@@ -77,6 +78,10 @@ export class SimDisk implements Disk {
     this.#capacityBytes = options.capacityBytes ?? TOTAL_BYTES_DEFAULT;
     this.#latency = options.latency ?? LATENCY_DEFAULT;
     this.#note = options.note;
+  }
+
+  room(bytes: number): Uint8Array {
+    return plainRoom(bytes);
   }
 
   open(path: string, mode: OpenMode): Promise<DiskFile> {

@@ -66,6 +66,10 @@ export class LocalCommitLog implements CommitLog {
     this.#filesMax = options.filesMax ?? FILES_MAX;
   }
 
+  room(bytes: number): Uint8Array {
+    return this.#disk.room(bytes);
+  }
+
   async openWriter(volume: VolumeId, epoch: number): Promise<VolumeWriter> {
     if (this.#closed) {
       throw new EngineUnavailableError('the log is closed');

@@ -11,7 +11,7 @@ import type { DiskFile } from '../../runtime/disk.ts';
 import { DISK_BLOCK_BYTES, DiskError, LARGE_WRITE_BYTES } from '../../runtime/disk.ts';
 import type { FrameChain, Position, VolumeWriter } from '../commit-log.ts';
 import { EngineUnavailableError, FencedError, LogFullError } from '../commit-log.ts';
-import { alignedFrameBytes, FrameHead } from '../frame.ts';
+import { alignedFrameBytes, FrameHead, payloadBlockBytes } from '../frame.ts';
 import type { LocalVolume, RecoveredTail, Segment } from './local-volume.ts';
 import { encodeSegmentHeader, positionOf, segmentHeaderBytes } from './segment-format.ts';
 
@@ -111,6 +111,12 @@ export class LocalWriter implements VolumeWriter {
     }
     const at = this.beginsUnit || this.#active === null ? segmentHeaderBytes : this.#active.bytes;
     return Math.ceil((at + aligned) / DISK_BLOCK_BYTES) * DISK_BLOCK_BYTES - at;
+  }
+
+  /** Where the last frame ended at a block, as large ones do. */
+  takesBlocks(bytes: number): boolean {
+    const isAtBlock = !this.beginsUnit && this.#active!.bytes % payloadBlockBytes === 0;
+    return isAtBlock && bytes >= LARGE_WRITE_BYTES;
   }
 
   async append(parts: readonly Uint8Array[]): Promise<Position> {

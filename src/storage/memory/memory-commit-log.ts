@@ -4,6 +4,7 @@
  * It refuses appends beyond `bytesMax` until something is trimmed.
  */
 import { assert } from '../../common/assert.ts';
+import { plainRoom } from '../../common/bytes.ts';
 import { concat } from '../../common/bytes.ts';
 import type { Random } from '../../runtime/random.ts';
 import type {
@@ -71,6 +72,10 @@ export class MemoryCommitLog implements CommitLog {
   constructor(deps: { random: Random }, options: MemoryCommitLogOptions = {}) {
     this.#random = deps.random;
     this.#bytesMax = options.bytesMax ?? BYTES_MAX;
+  }
+
+  room(bytes: number): Uint8Array {
+    return plainRoom(bytes);
   }
 
   async openWriter(volume: VolumeId, epoch: number): Promise<VolumeWriter> {
@@ -222,6 +227,10 @@ class MemoryWriter implements VolumeWriter {
 
   paddedBytes(bytes: number): number {
     return alignedFrameBytes(bytes);
+  }
+
+  takesBlocks(): boolean {
+    return false;
   }
 
   async append(parts: readonly Uint8Array[]): Promise<Position> {

@@ -1,0 +1,180 @@
+/**
+ * A frame in the making: its head is written section by section, so that little is left to do when
+ * the frame before is durable. Its bytes are those that `frame.ts` describes.
+ */
+import { assert } from '../common/assert.ts';
+import type { Room } from '../common/bytes.ts';
+import { plainRoom, viewOf } from '../common/bytes.ts';
+import { crc32 } from '../common/crc32.ts';
+import type { FrameChain } from './commit-log.ts';
+import type { BlockPiece, EncodedFrame, FramePadding, FrameStamp } from './frame.ts';
+import {
+  alignedFrameBytes,
+  blockEnd,
+  finishFrame,
+  frameHeaderBytes,
+  frameVersionBlocks,
+  getShard,
+  getU64,
+  kindBlockBit,
+  payloadBlockBytes,
+  sectionKindRecords,
+  sectionKindTails,
+  sectionRow,
+  sectionRowBytes,
+  setU64,
+  tailsSection,
+  writeHeader,
+  writeRow,
+} from './frame.ts';
+
+/** A draft's header begins at a block, or one row before it where the frame begins with tails. */
+const DRAFT_HEADER_AT = payloadBlockBytes;
+const DRAFT_ROWS_AT = DRAFT_HEADER_AT + frameHeaderBytes;
+const DRAFT_BYTES_FIRST = 4 * payloadBlockBytes;
+
+/** Used again after `reset`. */
+export class FrameDraft {
+  readonly #room: Room;
+  /** A block, in which only the header of a frame with tails begins; then header and rows. */
+  #head: Uint8Array;
+  #view: DataView;
+  #count = 0;
+  #payloadBytes = 0;
+
+  constructor(room: Room = plainRoom) {
+    this.#room = room;
+    this.#head = room(DRAFT_BYTES_FIRST);
+    this.#view = viewOf(this.#head);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get payloadBytes(): number {
+    return this.#payloadBytes;
+  }
+
+  /** Empties it. What `finish` gave must not be in use any more. */
+  reset(): void {
+    this.#count = 0;
+    this.#payloadBytes = 0;
+  }
+
+  /** Adds the row of a section of records, whose payload will follow those before. */
+  add(
+    shard: number,
+    baseOrdinal: number,
+    arrivalMs: number,
+    count: number,
+    keyId: number,
+    payloadBytes: number,
+    payloadCrc: number,
+  ): void {
+    const at = DRAFT_ROWS_AT + this.#count * sectionRowBytes;
+    if (at + sectionRowBytes > this.#head.byteLength) {
+      this.#grow();
+    }
+    const view = this.#view;
+    // The kind is the upper 16 bits of the shard's word: 0, records.
+    setU64(view, at + sectionRow.shard, shard);
+    setU64(view, at + sectionRow.baseOrdinal, baseOrdinal);
+    setU64(view, at + sectionRow.arrival, arrivalMs);
+    view.setUint32(at + sectionRow.count, count, true);
+    view.setUint32(at + sectionRow.keyId, keyId, true);
+    view.setUint32(at + sectionRow.payloadBytes, payloadBytes, true);
+    view.setUint32(at + sectionRow.payloadCrc, payloadCrc, true);
+    this.#count += 1;
+    this.#payloadBytes += payloadBytes;
+  }
+
+  shard(row: number): number {
+    return getShard(this.#view, this.#row(row));
+  }
+  baseOrdinal(row: number): number {
+    return getU64(this.#view, this.#row(row) + sectionRow.baseOrdinal);
+  }
+  arrivalMs(row: number): number {
+    return getU64(this.#view, this.#row(row) + sectionRow.arrival);
+  }
+  recordCount(row: number): number {
+    return this.#view.getUint32(this.#row(row) + sectionRow.count, true);
+  }
+  keyId(row: number): number {
+    return this.#view.getUint32(this.#row(row) + sectionRow.keyId, true);
+  }
+  sectionBytes(row: number): number {
+    return this.#view.getUint32(this.#row(row) + sectionRow.payloadBytes, true);
+  }
+  payloadCrc(row: number): number {
+    return this.#view.getUint32(this.#row(row) + sectionRow.payloadCrc, true);
+  }
+
+  /**
+   * The frame that follows `previous`; `payloads` are those of all rows, concatenated. `tails`,
+   * where given, becomes its first section.
+   */
+  finish(
+    previous: FrameChain,
+    stamp: FrameStamp,
+    payloads: readonly Uint8Array[],
+    tails: Uint8Array | null,
+    padded: FramePadding = alignedFrameBytes,
+  ): EncodedFrame {
+    const head = this.#headFrom(DRAFT_HEADER_AT - (tails === null ? 0 : sectionRowBytes));
+    const parts = [head, ...payloads];
+    if (tails !== null) {
+      const at = DRAFT_ROWS_AT - sectionRowBytes;
+      writeRow(this.#view, at, tailsSection(tails), sectionKindTails, crc32(tails));
+      parts.splice(1, 0, tails);
+    }
+    const bytes = head.byteLength + (tails?.byteLength ?? 0) + this.#payloadBytes;
+    return finishFrame(previous, stamp, head, parts, bytes, padded);
+  }
+
+  /**
+   * The frame that follows `previous`, in blocks: all its parts are whole ones, and so the payloads
+   * of each piece begin at one. `pieces` hold those of all rows.
+   */
+  finishInBlocks(
+    previous: FrameChain,
+    stamp: FrameStamp,
+    pieces: readonly BlockPiece[],
+  ): EncodedFrame {
+    const head = this.#headFrom(DRAFT_HEADER_AT);
+    const headEnd = DRAFT_HEADER_AT + head.byteLength;
+    const blocks = this.#head.subarray(DRAFT_HEADER_AT, blockEnd(headEnd));
+    blocks.fill(0, head.byteLength);
+    const parts = [blocks];
+    let bytes = blocks.byteLength;
+    for (const piece of pieces) {
+      const at = this.#row(piece.firstRow) + sectionRow.kind;
+      this.#view.setUint16(at, sectionKindRecords | kindBlockBit, true);
+      parts.push(...piece.parts);
+      bytes += piece.bytes;
+    }
+    assert(bytes % payloadBlockBytes === 0, 'frame: not in blocks');
+    const chain = writeHeader(frameVersionBlocks, previous, stamp, head, bytes);
+    const headBytes = head.byteLength;
+    return { parts, bytes, headBytes, pieceAlignBytes: payloadBlockBytes, chain };
+  }
+
+  /** The head, its header zeros. */
+  #headFrom(at: number): Uint8Array {
+    const head = this.#head.subarray(at, DRAFT_ROWS_AT + this.#count * sectionRowBytes);
+    return head.fill(0, 0, frameHeaderBytes);
+  }
+
+  #row(row: number): number {
+    assert(row < this.#count, 'frame: no such section');
+    return DRAFT_ROWS_AT + row * sectionRowBytes;
+  }
+
+  #grow(): void {
+    const larger = this.#room(2 * this.#head.byteLength);
+    larger.set(this.#head);
+    this.#head = larger;
+    this.#view = viewOf(larger);
+  }
+}
