@@ -99,6 +99,14 @@ class MeteredWriter implements VolumeWriter {
     return this.#writer.takesBlocks(bytes);
   }
 
+  get underWay(): number {
+    return this.#writer.underWay;
+  }
+
+  takesAnother(bytes: number): boolean {
+    return this.#writer.takesAnother(bytes);
+  }
+
   roll(): void {
     this.#writer.roll();
   }

@@ -16,6 +16,8 @@ export interface Shape {
   readonly segmentBytes: number;
   readonly payloadBytesMax: number;
   readonly frameBytesMax: number;
+  /** Frames from this size on are begun while another is under way. */
+  readonly overlapBytesMin: number;
   readonly ringBytesMax: number;
   readonly indexCacheBytesMax: number;
   /** Files of a volume that are kept open. */
@@ -41,6 +43,7 @@ export function drawShape(random: Random): Shape {
       segmentBytes: 2560 * KIB,
       payloadBytesMax: 300 * KIB,
       frameBytesMax: 1024 * KIB,
+      overlapBytesMin: 64 * KIB,
       ringBytesMax: 512 * KIB,
       indexCacheBytesMax: 64 * KIB,
       filesMax: 3,
@@ -54,6 +57,7 @@ export function drawShape(random: Random): Shape {
     segmentBytes: 32 * KIB,
     payloadBytesMax: 6 * KIB,
     frameBytesMax: 12 * KIB,
+    overlapBytesMin: [1, 1, 4, 16][random.below(4)]! * KIB,
     ringBytesMax: [0, 8, 8, 64][random.below(4)]! * KIB,
     indexCacheBytesMax: [1, 4, 64][random.below(3)]! * KIB,
     filesMax: 3,

@@ -180,7 +180,7 @@ class Machine {
       this.units,
     );
     const clock = this.#simulation.clock();
-    const { frameBytesMax, ringBytesMax, indexCacheBytesMax } = this.#shape;
+    const { frameBytesMax, overlapBytesMin, ringBytesMax, indexCacheBytesMax } = this.#shape;
     const homes: OpenHome[] = [];
     for (const [index, home] of this.#homes.entries()) {
       const volume = await Volume.open(
@@ -190,6 +190,7 @@ class Machine {
           epoch,
           indexDirectory: home.directories[1],
           frameBytesMax,
+          overlapBytesMin,
           ringBytesMax,
           unitBytesMax: segmentBytes,
           indexCacheBytesMax,

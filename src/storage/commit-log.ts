@@ -97,8 +97,10 @@ export interface RewrittenUnit extends LogUnit {
 export interface VolumeWriter {
   readonly volume: VolumeId;
   readonly epoch: number;
-  /** The chain's end as of the last append that resolved. */
+  /** The chain's end as of the last append that was begun and has not failed. */
   readonly chain: FrameChain;
+  /** Appends begun that are not settled. */
+  readonly underWay: number;
   /** True when the next append begins a storage unit, because of `roll` or by itself. */
   readonly beginsUnit: boolean;
   /** How long the next frame is best made, where it has so many bytes without padding. */
@@ -106,10 +108,16 @@ export interface VolumeWriter {
   /** Whether the next frame, of so many bytes, is best made of whole blocks. */
   takesBlocks(bytes: number): boolean;
   /**
-   * Appends one frame given in parts (concatenated they are the frame). One append at a time;
-   * callers batch above. Resolves with the frame's position once it is durable. The parts
-   * are lent until then. Rejects with LogFullError (nothing stored), FencedError or
-   * EngineUnavailableError (over for good).
+   * Whether a frame of so many bytes may be begun now, where others are under way; one by itself
+   * always may.
+   */
+  takesAnother(bytes: number): boolean;
+  /**
+   * Appends one frame given in parts (concatenated they are the frame), which says how many are
+   * under way before it. Resolves with the frame's position once it and all before it are durable,
+   * so appends are settled in the order in which they were begun, and none resolves after one that
+   * rejects. The parts are lent until then. Rejects with LogFullError (nothing stored), FencedError
+   * or EngineUnavailableError (over for good).
    */
   append(parts: readonly Uint8Array[]): Promise<Position>;
   /**

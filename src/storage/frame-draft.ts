@@ -13,7 +13,7 @@ import {
   blockEnd,
   finishFrame,
   frameHeaderBytes,
-  frameVersionBlocks,
+  frameInBlocks,
   getShard,
   getU64,
   kindBlockBit,
@@ -24,7 +24,6 @@ import {
   sectionRowBytes,
   setU64,
   tailsSection,
-  writeHeader,
   writeRow,
 } from './frame.ts';
 
@@ -154,10 +153,7 @@ export class FrameDraft {
       parts.push(...piece.parts);
       bytes += piece.bytes;
     }
-    assert(bytes % payloadBlockBytes === 0, 'frame: not in blocks');
-    const chain = writeHeader(frameVersionBlocks, previous, stamp, head, bytes);
-    const headBytes = head.byteLength;
-    return { parts, bytes, headBytes, pieceAlignBytes: payloadBlockBytes, chain };
+    return frameInBlocks(previous, stamp, head, parts, bytes);
   }
 
   /** The head, its header zeros. */

@@ -10,7 +10,7 @@ import { FrameDraft } from './frame-draft.ts';
 import { forEachTail, TailsWriter } from './tails.ts';
 
 const CHAIN = { identity: 0xabcdef01, frameNumber: 41, headCrc: 0x12345678 };
-const STAMP = { volume: 3, epoch: 7, timestampMs: 1_767_225_600_123 };
+const STAMP = { volume: 3, epoch: 7, timestampMs: 1_767_225_600_123, ahead: 0 };
 
 function encode(sections: readonly Section[], tails: Uint8Array | null = null): Uint8Array {
   const crcs = sections.map(({ payload }) => crc32(payload));

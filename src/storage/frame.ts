@@ -12,10 +12,12 @@ import { crc32 } from '../common/crc32.ts';
 import type { Section } from '../model/section.ts';
 import type { FrameChain } from './commit-log.ts';
 
-/** Version of frames whose payloads lie back to back. */
-export const frameVersion = 1;
-/** Version of those in which some begin at a block. */
-export const frameVersionBlocks = 2;
+/** Version of frames with payloads back to back that were begun when the one before was durable. */
+const VERSION_PLAIN = 1;
+/** Version of all frames; readers of the other one would take these for damage. */
+const VERSION = 2;
+/** So many frames may be on their way to the disk at a time. */
+export const framesUnderWayMax = 2;
 export const frameHeaderBytes = 64;
 export const sectionRowBytes = 40;
 /** Frames begin and end at multiples of this. */
@@ -42,6 +44,7 @@ export const kindBlockBit = 0x8000;
 const HEADER = {
   magic: 0,
   version: 4,
+  ahead: 5,
   headCrc: 8,
   previousCrc: 12,
   identity: 16,
@@ -88,6 +91,8 @@ export interface FrameStamp {
   readonly volume: number;
   readonly epoch: number;
   readonly timestampMs: number;
+  /** Frames right before this one that were not known to be durable when it was begun. */
+  readonly ahead: number;
 }
 
 /**
@@ -131,6 +136,20 @@ export function blockEnd(at: number): number {
   return Math.ceil(at / payloadBlockBytes) * payloadBlockBytes;
 }
 
+/** The frame in blocks of `bytes` whose head begins the first of `parts`. */
+export function frameInBlocks(
+  previous: FrameChain,
+  stamp: FrameStamp,
+  head: Uint8Array,
+  parts: readonly Uint8Array[],
+  bytes: number,
+): EncodedFrame {
+  assert(bytes % payloadBlockBytes === 0, 'frame: not in blocks');
+  const chain = writeHeader(VERSION, previous, stamp, head, bytes);
+  const headBytes = head.byteLength;
+  return { parts, bytes, headBytes, pieceAlignBytes: payloadBlockBytes, chain };
+}
+
 /** How long a frame of so many bytes is made: a multiple of `frameAlignBytes`. */
 export type FramePadding = (bytes: number) => number;
 
@@ -158,12 +177,13 @@ export function finishFrame(
   if (padding > 0) {
     parts.push(PADDING.subarray(0, padding));
   }
-  const chain = writeHeader(frameVersion, previous, stamp, head, bytes);
+  const version = stamp.ahead === 0 ? VERSION_PLAIN : VERSION;
+  const chain = writeHeader(version, previous, stamp, head, bytes);
   return { parts, bytes, headBytes: head.byteLength, pieceAlignBytes: 1, chain };
 }
 
 /** Writes the header of a head whose rows are written and whose header is zeros. */
-export function writeHeader(
+function writeHeader(
   version: number,
   previous: FrameChain,
   stamp: FrameStamp,
@@ -176,6 +196,7 @@ export function writeHeader(
   const frameNumber = previous.frameNumber + 1;
   view.setUint32(HEADER.magic, MAGIC, true);
   view.setUint8(HEADER.version, version);
+  view.setUint8(HEADER.ahead, stamp.ahead);
   view.setUint32(HEADER.previousCrc, previous.headCrc, true);
   view.setUint32(HEADER.identity, previous.identity, true);
   view.setUint32(HEADER.volume, stamp.volume, true);
@@ -260,7 +281,7 @@ export class FrameHead {
       return 'checksum';
     }
     const version = view.getUint8(HEADER.version);
-    if (version !== frameVersion && version !== frameVersionBlocks) {
+    if (version !== VERSION_PLAIN && version !== VERSION) {
       return 'version';
     }
     return new FrameHead(view, stored);
@@ -283,6 +304,10 @@ export class FrameHead {
   }
   get epoch(): number {
     return getU64(this.#view, HEADER.epoch);
+  }
+  /** All frames up to this number were durable when this one was begun. */
+  get durableBefore(): number {
+    return this.number - 1 - this.#view.getUint8(HEADER.ahead);
   }
   get previousCrc(): number {
     return this.#view.getUint32(HEADER.previousCrc, true);

@@ -1,6 +1,7 @@
 /**
  * Natural group commit: while one frame is being committed the next one fills; when idle, an append
- * is committed at once. No timer, no lingering.
+ * is committed at once. No timer, no lingering. Where frames are large, the next one may be
+ * committed before the one before is, so that the disk need not wait for this process.
  *
  * Sections are committed in the order they were given. The queue is bounded by bytes.
  */
@@ -25,8 +26,13 @@ export interface Batch {
 export interface GroupCommitDependencies<B extends Batch> {
   /** An empty batch. */
   begin(): B;
-  /** Makes a batch durable; what it rejects with, the batch's appends reject with. */
+  /**
+   * Makes a batch durable; what it rejects with, the batch's appends reject with. Commits settle in
+   * the order in which they were begun.
+   */
   commit(batch: B): Promise<void>;
+  /** Whether `batch`, which still fills, is to be committed while another is being committed. */
+  mayOverlap(batch: B): boolean;
 }
 
 /** A batch that waits, and what all appends that are in it wait for. */
@@ -61,7 +67,9 @@ export class GroupCommit<B extends Batch> {
   /** Oldest first; the last one fills. */
   #waiting: Waiting<B>[] = [];
   #queuedBytes = 0;
-  #running: Promise<void> | null = null;
+  /** Commits that are not settled, and how many of them there are. */
+  #running: Promise<void> = Promise.resolve();
+  #underWay = 0;
   #closed: Error | null = null;
   /** Resolved by the next commit, which is made even when no section waits. */
   #forced: (() => void) | null = null;
@@ -107,7 +115,7 @@ export class GroupCommit<B extends Batch> {
       first = end;
     }
     assert(settled !== null, 'group commit: nothing is appended');
-    this.#running ??= this.#run();
+    this.#proceed();
     return settled;
   }
 
@@ -121,14 +129,16 @@ export class GroupCommit<B extends Batch> {
     }
     return new Promise((resolve) => {
       this.#forced = resolve;
-      this.#running ??= this.#run();
+      this.#proceed();
     });
   }
 
   /** Commits what waits, then makes further appends reject with `reason`. */
   async close(reason: Error): Promise<void> {
     this.#closed ??= reason;
-    await this.#running;
+    while (this.#underWay > 0) {
+      await this.#running;
+    }
   }
 
   /** The batch that takes a section of `bytes` payload bytes next. */
@@ -165,24 +175,38 @@ export class GroupCommit<B extends Batch> {
     return filled <= this.#options.frameBytesMax - frameAlignBytes;
   }
 
-  async #run(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#forced !== null) {
+  /** Begins what is to be committed now. */
+  #proceed(): void {
+    while (this.#isDue()) {
       const forced = this.#forced;
       this.#forced = null;
       const next = this.#waiting.shift() ?? new Waiting(this.#deps.begin());
-      const { batch } = next;
-      const bytes = batch.payloadBytes;
-      let failure: Error | null = null;
-      try {
-        await this.#deps.commit(batch);
-      } catch (error) {
-        failure = error as Error;
-      }
-      this.#queuedBytes -= bytes;
-      next.settle(failure);
-      forced?.();
+      this.#underWay += 1;
+      this.#running = this.#commit(next, forced);
     }
-    this.#running = null;
+  }
+
+  #isDue(): boolean {
+    if (this.#underWay === 0) {
+      return this.#waiting.length > 0 || this.#forced !== null;
+    }
+    const next = this.#waiting[0];
+    return next !== undefined && this.#forced === null && this.#deps.mayOverlap(next.batch);
+  }
+
+  async #commit(next: Waiting<B>, forced: (() => void) | null): Promise<void> {
+    const bytes = next.batch.payloadBytes;
+    let failure: Error | null = null;
+    try {
+      await this.#deps.commit(next.batch);
+    } catch (error) {
+      failure = error as Error;
+    }
+    this.#underWay -= 1;
+    this.#queuedBytes -= bytes;
+    next.settle(failure);
+    forced?.();
+    this.#proceed();
   }
 }
 

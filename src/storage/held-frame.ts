@@ -7,6 +7,7 @@
  */
 import type { Room } from '../common/bytes.ts';
 import { crc32 } from '../common/crc32.ts';
+import { LARGE_WRITE_BYTES } from '../runtime/disk.ts';
 import type { VolumeWriter } from './commit-log.ts';
 import type { BlockPiece, EncodedFrame, FrameStamp } from './frame.ts';
 import { blockEnd, encodedBytes, payloadBlockBytes } from './frame.ts';
@@ -29,8 +30,6 @@ const SHARD_ROWS_FIRST = 64;
 const COPY_BYTES = 64 * 1024;
 /** A frame of more runs is not written in blocks. */
 const BLOCK_RUNS_MAX = 8;
-/** After a frame of so many payload bytes the next one in its place is expected to be large. */
-const LARGE_BYTES = 128 * 1024;
 
 export class HeldFrame {
   readonly draft: FrameDraft;
@@ -57,6 +56,17 @@ export class HeldFrame {
 
   get payloadBytes(): number {
     return this.draft.payloadBytes;
+  }
+
+  /** Bytes of the frame that it becomes, without tails, and without what blocks leave empty. */
+  get frameBytes(): number {
+    return encodedBytes(this.count, this.payloadBytes);
+  }
+
+  /** It becomes no longer frame. */
+  get frameBytesMax(): number {
+    const blocks = this.frameBytes < LARGE_WRITE_BYTES ? 0 : this.#runs.length + 1;
+    return this.frameBytes + blocks * payloadBlockBytes;
   }
 
   /** Where its payloads lie, in the order of its rows. */
@@ -140,8 +150,7 @@ export class HeldFrame {
   /** The frame that `writer` takes next. `tails`, where given, becomes its first section. */
   finish(writer: VolumeWriter, stamp: FrameStamp, tails: Uint8Array | null): EncodedFrame {
     const { draft } = this;
-    const bytes = encodedBytes(draft.count, draft.payloadBytes);
-    if (tails === null && this.#fitsBlocks() && writer.takesBlocks(bytes)) {
+    if (tails === null && this.#fitsBlocks() && writer.takesBlocks(this.frameBytes)) {
       return draft.finishInBlocks(writer.chain, stamp, this.#blockPieces());
     }
     const payloads = this.#runs.map(
@@ -193,7 +202,8 @@ export class HeldFrame {
 
   /** Empties it, for being filled again. Its payloads are the ring's, or have been given up. */
   reset(): void {
-    this.#isApart = this.draft.payloadBytes >= LARGE_BYTES;
+    // The next one in its place is expected to be like this one.
+    this.#isApart = this.frameBytes >= LARGE_WRITE_BYTES;
     this.draft.reset();
     this.#runs = [];
   }

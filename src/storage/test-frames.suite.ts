@@ -27,7 +27,8 @@ export function frameOf(
   chain: FrameChain,
   sections: readonly Section[],
   epoch: number = 1,
+  ahead: number = 0,
 ): EncodedFrame {
   const crcs = sections.map(({ payload }) => crc32(payload));
-  return encodeFrame(chain, { volume: 1, epoch, timestampMs: 1000 }, sections, crcs, null);
+  return encodeFrame(chain, { volume: 1, epoch, timestampMs: 1000, ahead }, sections, crcs, null);
 }

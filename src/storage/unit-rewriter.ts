@@ -138,7 +138,13 @@ export class UnitRewriter {
       if (bytes >= FRAME_BYTES || sections.length >= FRAME_SECTIONS || last) {
         const timestampMs = Math.max(...sections.map((section) => section.arrivalMs));
         const crcs = sections.map((section) => crc32(section.payload));
-        const frame = encodeFrame(chain, { volume, epoch, timestampMs }, sections, crcs, tails);
+        const frame = encodeFrame(
+          chain,
+          { volume, epoch, timestampMs, ahead: 0 },
+          sections,
+          crcs,
+          tails,
+        );
         chain = frame.chain;
         tails = null;
         sections = [];

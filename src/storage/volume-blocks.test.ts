@@ -36,21 +36,22 @@ class Machine {
         indexDirectory: '/index',
         ringBytesMax,
         frameBytesMax: MIB,
+        overlapBytesMin: 64 * 1024,
         unitBytesMax: 4 * MIB,
         onDamage: ({ detail }) => assert.fail(detail),
       },
     );
   }
 
-  /** How many frames lie in blocks and how many do not; every payload of all is intact. */
-  async frames(): Promise<{ inBlocks: number; others: number }> {
-    const found = { inBlocks: 0, others: 0 };
+  /** How many frames lie in blocks, and were begun beside another; all payloads are intact. */
+  async frames(): Promise<{ inBlocks: number; overlapping: number }> {
+    const found = { inBlocks: 0, overlapping: 0 };
     for await (const entry of this.log.read(1, 0)) {
       assert.ok(entry.kind === 'frame');
       const head = FrameHead.parse(entry.frame);
       assert.ok(typeof head !== 'string' && head.payloadsIntact(entry.frame));
-      const isInBlocks = head.payloadAt(0, head.headBytes) > head.headBytes;
-      found[isInBlocks ? 'inBlocks' : 'others'] += 1;
+      if (head.payloadAt(0, head.headBytes) > head.headBytes) found.inBlocks += 1;
+      if (head.durableBefore < head.number - 1) found.overlapping += 1;
     }
     return found;
   }
@@ -82,12 +83,14 @@ const bytes = fc.oneof(
   fc.constantFrom(4096, 8192, 32_768, 200_000),
 );
 const round = fc.array(bytes, { minLength: 1, maxLength: 60 });
+/** How many jobs pass before the next append, or that all before it are waited for. */
+const pause = fc.constantFrom<'all' | number>(0, 2, 3, 4, 5, 'all');
 
 test('large frames in blocks, small ones between, from memory and from the disk', async () => {
-  let inBlocks = 0;
+  const all = { inBlocks: 0, overlapping: 0 };
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.tuple(round, fc.boolean()), { minLength: 4, maxLength: 24 }),
+      fc.array(fc.tuple(round, pause), { minLength: 4, maxLength: 24 }),
       fc.constantFrom(0, MIB, 8 * MIB),
       async (rounds, ringBytesMax) => {
         const machine = new Machine();
@@ -95,7 +98,7 @@ test('large frames in blocks, small ones between, from memory and from the disk'
         const next = new Map<number, number>();
         const appended: Section[] = [];
         let waiting: Promise<void>[] = [];
-        for (const [sizes, isAwaited] of rounds) {
+        for (const [sizes, jobs] of rounds) {
           const sections = sizes.map((size, index) => {
             const shard = SHARDS[index % SHARDS.length]!;
             const baseOrdinal = next.get(shard) ?? 1;
@@ -104,14 +107,18 @@ test('large frames in blocks, small ones between, from memory and from the disk'
           });
           appended.push(...sections);
           waiting.push(volume.append(sections));
-          if (isAwaited) {
+          if (jobs === 'all') {
             await Promise.all(waiting);
             waiting = [];
+          } else {
+            for (let job = 0; job < jobs; job += 1) await Promise.resolve();
           }
         }
         await Promise.all(waiting);
         await check(volume, appended);
-        inBlocks += (await machine.frames()).inBlocks;
+        const frames = await machine.frames();
+        all.inBlocks += frames.inBlocks;
+        all.overlapping += frames.overlapping;
         await volume.close();
         volume = await machine.open(ringBytesMax);
         await check(volume, appended);
@@ -120,5 +127,6 @@ test('large frames in blocks, small ones between, from memory and from the disk'
     ),
     { numRuns: 40 },
   );
-  assert.ok(inBlocks > 0, 'no frame was large enough');
+  assert.ok(all.inBlocks > 0, 'no frame was large enough');
+  assert.ok(all.overlapping > 0, 'no frame was begun beside another');
 });

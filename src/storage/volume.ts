@@ -17,7 +17,7 @@ import { writeCatalog } from './catalog.ts';
 import type { CommitLog, VolumeWriter } from './commit-log.ts';
 import { EngineUnavailableError } from './commit-log.ts';
 import { blankEntry } from './entry-rows.ts';
-import { encodedBytes } from './frame.ts';
+import { framesUnderWayMax } from './frame.ts';
 import type { EncodedFrame } from './frame.ts';
 import { GroupCommit } from './group-commit.ts';
 import { HeldFrame } from './held-frame.ts';
@@ -58,6 +58,8 @@ export interface VolumeOptions {
   readonly indexDirectory?: string;
   /** A frame takes sections up to this size, or one larger section. */
   readonly frameBytesMax?: number;
+  /** A frame of so many payload bytes is begun while the one before is being written. */
+  readonly overlapBytesMin?: number;
   /** Payload bytes that may wait for their commit. */
   readonly queueBytesMax?: number;
   /** Newest payload bytes kept in memory. */
@@ -72,14 +74,15 @@ export interface VolumeOptions {
 const MIB = 1024 * 1024;
 const DEFAULTS = {
   frameBytesMax: 8 * MIB,
+  overlapBytesMin: MIB,
   queueBytesMax: 64 * MIB,
   ringBytesMax: 64 * MIB,
   unitBytesMax: 64 * MIB,
   indexCacheBytesMax: 8 * MIB,
 };
 
-/** Frames kept to be filled again: the one being committed and the one that fills. */
-const SPARE_FRAMES_MAX = 2;
+/** Frames kept to be filled again: those being committed and the one that fills. */
+const SPARE_FRAMES_MAX = framesUnderWayMax + 1;
 
 /** For so many sections memory is read ahead at a time: what that brings stays in the caches. */
 const AHEAD_ROWS = 64;
@@ -107,6 +110,7 @@ export class Volume implements VolumeStore {
   /** What was read ahead; what is not kept would not be read. */
   #ahead = 0;
   readonly #listeners = new Set<Listener>();
+  /** Bytes of the newest unit's frames, with those under way. */
   #unitBytes: number;
   /** The next commit begins a unit. */
   #sealWanted = false;
@@ -145,7 +149,8 @@ export class Volume implements VolumeStore {
     );
     const begin = (): HeldFrame => this.#spareFrames.pop() ?? new HeldFrame(this.#ring, room);
     const commit = (frame: HeldFrame): Promise<void> => this.#commit(frame);
-    this.#commits = new GroupCommit({ begin, commit }, options);
+    const mayOverlap = (frame: HeldFrame): boolean => this.#mayOverlap(frame);
+    this.#commits = new GroupCommit({ begin, commit, mayOverlap }, options);
   }
 
   /** Recovers the volume, fences earlier writers, and gives it ready to read and append. */
@@ -275,31 +280,51 @@ export class Volume implements VolumeStore {
     }
   }
 
+  /** Small frames gain by waiting for one another; a unit begins when nothing is under way. */
+  #mayOverlap(held: HeldFrame): boolean {
+    const { payloadBytes, frameBytesMax } = held;
+    return (
+      payloadBytes >= this.#options.overlapBytesMin &&
+      !this.#isUnitOver(frameBytesMax) &&
+      this.#writer.takesAnother(frameBytesMax)
+    );
+  }
+
+  /** Whether a frame of so many bytes is to begin a unit. */
+  #isUnitOver(bytes: number): boolean {
+    const isFull = this.#unitBytes > 0 && this.#unitBytes + bytes > this.#options.unitBytesMax;
+    return isFull || this.#sealWanted;
+  }
+
   async #write(held: HeldFrame): Promise<void> {
-    const bytes = encodedBytes(held.count, held.payloadBytes);
     const writer = this.#writer;
-    const full = this.#unitBytes > 0 && this.#unitBytes + bytes > this.#options.unitBytesMax;
-    if (full || this.#sealWanted) {
+    if (this.#isUnitOver(held.frameBytes)) {
       writer.roll();
     }
     const begins = writer.beginsUnit;
     const { volume, epoch } = this.#options;
-    const stamp = { volume, epoch, timestampMs: this.#deps.clock.now() };
+    const stamp = {
+      volume,
+      epoch,
+      timestampMs: this.#deps.clock.now(),
+      ahead: writer.underWay,
+    };
     const tails = begins ? this.#table.tails() : null;
     const frame = held.finish(writer, stamp, tails);
     let position: number;
+    this.#unitBytes += frame.bytes;
     try {
       position = await writer.append(frame.parts);
     } catch (error) {
+      this.#unitBytes -= frame.bytes;
       held.giveUp();
       this.#unqueue(held);
       throw error;
     }
     if (begins) {
       this.#sealWanted = false;
-      this.#beginUnit(position);
+      this.#beginUnit(position, frame.bytes);
     }
-    this.#unitBytes += frame.bytes;
     this.#apply(position, frame, held, tails);
     if (held.count > 0) {
       for (const listener of this.#listeners) {
@@ -356,13 +381,13 @@ export class Volume implements VolumeStore {
   }
 
   /** The frame at `position` is the first of a new unit: seals the one before. */
-  #beginUnit(position: number): void {
+  #beginUnit(position: number, frameBytes: number): void {
     const before = this.#units.active;
     if (before !== null) {
       this.#forEachShard((row, _shard, next, lastArrivalMs) => {
         before.raise(row, next, lastArrivalMs);
       });
-      const unit = sealedUnit(before.from, this.#unitBytes, before.generation);
+      const unit = sealedUnit(before.from, this.#unitBytes - frameBytes, before.generation);
       this.#units.sealed.push(unit);
       const { store } = this.#units;
       const room = (bytes: number): ArrayBuffer => store.room(bytes);
@@ -379,7 +404,7 @@ export class Volume implements VolumeStore {
       active.beginAt(row, shard, next, lastArrivalMs);
     });
     this.#units.active = active;
-    this.#unitBytes = 0;
+    this.#unitBytes = frameBytes;
   }
 
   #forEachShard(

@@ -5,14 +5,13 @@
  * that has valid frames behind it is kept, reported and never appended to (I2).
  */
 import { assert } from '../../common/assert.ts';
-import type { Disk, DiskFile } from '../../runtime/disk.ts';
+import type { Disk } from '../../runtime/disk.ts';
 import { DiskError } from '../../runtime/disk.ts';
 import type { FrameChain, LogEntry, LogUnit, Position } from '../commit-log.ts';
 import { CorruptionError, EngineUnavailableError, PositionGoneError } from '../commit-log.ts';
-import type { FrameHead } from '../frame.ts';
 import { FileCache } from '../file-cache.ts';
+import type { decodeSegmentHeader } from './segment-format.ts';
 import {
-  decodeSegmentHeader,
   offsetOf,
   positionOf,
   segmentHeaderBytes,
@@ -20,7 +19,9 @@ import {
   segmentNumber,
   segmentOf,
 } from './segment-format.ts';
-import { isBlank, scanSegment } from './segment-scan.ts';
+import { isBlank, readHeader, scanSegment } from './segment-scan.ts';
+import type { SegmentTail } from './segment-tail.ts';
+import { findTail, makeDurable } from './segment-tail.ts';
 
 /** The last newest segment in which no frame was found. */
 const TORN_NAME = 'torn.seg.kept';
@@ -305,72 +306,6 @@ export async function identityOfSegments(
     throw new CorruptionError(`${directory}: no segment tells which volume this is`);
   }
   return null;
-}
-
-/** Where the frames of the last segment end, and the frame they end with. */
-interface SegmentTail {
-  readonly end: number;
-  readonly fileBytes: number;
-  readonly last: FrameHead;
-  readonly generation: number;
-  readonly damaged: boolean;
-}
-
-/** Walks the last segment; null where it holds no complete frame. */
-async function findTail(
-  file: DiskFile,
-  volume: number,
-  identity: number,
-): Promise<SegmentTail | null> {
-  const fileBytes = await file.size();
-  const generation = (await readHeader(file))?.generation ?? 0;
-  let previous: { offset: number; head: FrameHead } | null = null;
-  let last: { offset: number; head: FrameHead } | null = null;
-  let damaged = false;
-  const from = segmentHeaderBytes;
-  const scan = { volume, identity, end: fileBytes, headsOnly: true, from };
-  for await (const entry of scanSegment(file, scan)) {
-    if (entry.kind === 'frame') {
-      previous = last;
-      last = entry;
-    } else {
-      damaged = true;
-    }
-  }
-  if (last !== null) {
-    const frame = new Uint8Array(last.head.frameBytes);
-    await file.read(frame, last.offset);
-    if (!last.head.payloadsIntact(frame)) {
-      // Its head reached the disk but not all of its payloads: never acknowledged.
-      last = previous;
-    }
-  }
-  if (last === null) {
-    return null;
-  }
-  const end = last.offset + last.head.frameBytes;
-  return { end, fileBytes, last: last.head, generation, damaged };
-}
-
-/**
- * Makes the last frame durable before anyone sees it. It may have been written but not synced when
- * the process died, or its sync may have failed: then the system takes the page for saved though it
- * is not, and only writing the bytes again makes a sync save them. Earlier frames were synced.
- */
-async function makeDurable(file: DiskFile, tail: SegmentTail): Promise<void> {
-  const { last, end } = tail;
-  const frameAt = end - last.frameBytes;
-  const from = frameAt === segmentHeaderBytes ? 0 : frameAt;
-  const bytes = new Uint8Array(end - from);
-  await file.read(bytes, from);
-  await file.write([bytes], from);
-  await file.sync();
-}
-
-async function readHeader(file: DiskFile): Promise<ReturnType<typeof decodeSegmentHeader>> {
-  const bytes = new Uint8Array(segmentHeaderBytes);
-  await file.read(bytes, 0);
-  return decodeSegmentHeader(bytes);
 }
 
 /** The damage between two neighbouring segments whose frames do not join. */

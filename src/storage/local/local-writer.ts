@@ -2,16 +2,16 @@
  * The writer of one local volume: one durable gather write per frame, into space that was
  * allocated before it was needed.
  *
- * Invariants: `append` resolves only after the sync; after a failed sync or write the writer is
- * over for good, since what the disk holds is unknown; after a disk-full nothing of the frame is
- * left behind.
+ * Invariants: `append` resolves only after the sync, and after the appends before it; where one
+ * rejects, so do those begun after it; after a failed sync or write the writer is over for good,
+ * since what the disk holds is unknown; after a disk-full nothing of the frame is left behind.
  */
 import { assert } from '../../common/assert.ts';
 import type { DiskFile } from '../../runtime/disk.ts';
 import { DISK_BLOCK_BYTES, DiskError, LARGE_WRITE_BYTES } from '../../runtime/disk.ts';
 import type { FrameChain, Position, VolumeWriter } from '../commit-log.ts';
 import { EngineUnavailableError, FencedError, LogFullError } from '../commit-log.ts';
-import { alignedFrameBytes, FrameHead, payloadBlockBytes } from '../frame.ts';
+import { alignedFrameBytes, FrameHead, framesUnderWayMax, payloadBlockBytes } from '../frame.ts';
 import type { LocalVolume, RecoveredTail, Segment } from './local-volume.ts';
 import { encodeSegmentHeader, positionOf, segmentHeaderBytes } from './segment-format.ts';
 
@@ -22,8 +22,8 @@ const FIRST_ALLOCATION_BYTES = 1024 * 1024;
 const MEAN_WEIGHT = 1 / 8;
 
 /**
- * A file being filled. `bytes` is where the next frame goes, `allocated` how far the file has
- * space.
+ * A file being filled. `bytes` is where the next frame goes, behind those under way; `allocated`
+ * is how far the file has space.
  */
 interface ActiveFile {
   readonly number: number;
@@ -34,6 +34,8 @@ interface ActiveFile {
   segment: Segment | null;
   growing: Promise<void> | null;
 }
+
+const NONE_BEFORE = Promise.resolve(null);
 
 export class LocalWriter implements VolumeWriter {
   readonly volume: number;
@@ -47,9 +49,18 @@ export class LocalWriter implements VolumeWriter {
   /** The next segment's file, made before it is needed. */
   #spare: Promise<ActiveFile> | null = null;
   #frameBytesMean = 0;
-  #appending = false;
   #over: Error | null = null;
-  #idle: Promise<void> = Promise.resolve();
+  #underWay = 0;
+  /** The only one looks for its place in a file. */
+  #isPlacing = false;
+  /** The first failure of a write that leaves it unknown what the disk holds. */
+  #broken: Error | null = null;
+  /** A failed append is being taken back. */
+  #isUndoing = false;
+  /** Why the append begun last has failed, null when it has not. */
+  #last: Promise<Error | null> = Promise.resolve(null);
+  /** Ends when the disk is done with the frame begun last, however. */
+  #written: Promise<unknown> = Promise.resolve();
   /**
    * Gives back the space of the segment sealed last; ends before the next one is sealed in
    * practice.
@@ -119,20 +130,47 @@ export class LocalWriter implements VolumeWriter {
     return isAtBlock && bytes >= LARGE_WRITE_BYTES;
   }
 
-  async append(parts: readonly Uint8Array[]): Promise<Position> {
-    this.#checkOver();
-    assert(!this.#appending, 'local log: one append at a time');
-    this.#appending = true;
-    const appended = this.#append(parts);
-    this.#idle = appended.then(
-      () => undefined,
-      () => undefined,
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Where neither a file has to be made nor space. */
+  takesAnother(bytes: number): boolean {
+    const active = this.#active;
+    return (
+      this.#underWay === 0 ||
+      (this.#underWay < framesUnderWayMax &&
+        !this.#isPlacing &&
+        !this.#isUndoing &&
+        active !== null &&
+        !this.beginsUnit &&
+        active.bytes + this.paddedBytes(bytes) <= active.allocated)
     );
-    try {
-      return await appended;
-    } finally {
-      this.#appending = false;
-    }
+  }
+
+  async append(parts: readonly Uint8Array[]): Promise<Position> {
+    const head = FrameHead.parse(parts[0] as Uint8Array);
+    assert(typeof head !== 'string', 'local log: the first part must hold the head of a frame');
+    assert(
+      head.number === this.#chain.frameNumber + 1 && head.previousCrc === this.#chain.headCrc,
+      'local log: the frame does not follow the last one',
+    );
+    assert(
+      head.durableBefore === head.number - 1 - this.#underWay,
+      'local log: the frame does not say what is under way',
+    );
+    const appended =
+      this.#underWay === 0 ? this.#appendFirst(head, parts) : this.#appendAnother(head, parts);
+    this.#underWay += 1;
+    const settled = appended.finally(() => {
+      this.#underWay -= 1;
+      this.#isPlacing = false;
+    });
+    this.#last = settled.then(
+      () => null,
+      (error: unknown) => error as Error,
+    );
+    return await settled;
   }
 
   /** Ends the writer because a later epoch has opened the volume. */
@@ -146,13 +184,10 @@ export class LocalWriter implements VolumeWriter {
     await this.#end();
   }
 
-  async #append(parts: readonly Uint8Array[]): Promise<Position> {
-    const head = FrameHead.parse(parts[0] as Uint8Array);
-    assert(typeof head !== 'string', 'local log: the first part must hold the head of a frame');
-    assert(
-      head.number === this.#chain.frameNumber + 1 && head.previousCrc === this.#chain.headCrc,
-      'local log: the frame does not follow the last one',
-    );
+  /** Appends a frame while nothing else is under way: here files are begun and given space. */
+  async #appendFirst(head: FrameHead, parts: readonly Uint8Array[]): Promise<Position> {
+    this.#checkOver();
+    this.#isPlacing = true;
     const target = await this.#target();
     this.#checkOver();
     const opening = target.bytes === 0;
@@ -162,8 +197,15 @@ export class LocalWriter implements VolumeWriter {
     if (end > target.allocated) {
       await this.#grow(target, end);
     }
-    await this.#write(target, written);
-    return this.#committed(target, end, head);
+    return this.#write(target, written, end, head, NONE_BEFORE);
+  }
+
+  /** Begins to write a frame at once; it is durable when the one before it is as well. */
+  async #appendAnother(head: FrameHead, parts: readonly Uint8Array[]): Promise<Position> {
+    this.#checkOver();
+    assert(this.takesAnother(head.frameBytes), 'local log: no other append is taken now');
+    const target = this.#active!;
+    return this.#write(target, parts, target.bytes + head.frameBytes, head, this.#last);
   }
 
   /** Throws where the writer is over, or the names of the volume's files are not sure to last. */
@@ -176,14 +218,12 @@ export class LocalWriter implements VolumeWriter {
 
   #committed(target: ActiveFile, end: number, head: FrameHead): Position {
     const position = positionOf(target.number, end - head.frameBytes);
-    target.bytes = end;
     if (target.segment === null) {
       target.segment = { number: target.number, end, generation: 0 };
       this.#home.add(target.segment);
     } else {
       target.segment.end = end;
     }
-    this.#chain = head.chain;
     this.#frameBytesMean += (head.frameBytes - this.#frameBytesMean) * MEAN_WEIGHT;
     if (target !== this.#active) {
       const sealed = this.#active;
@@ -223,18 +263,54 @@ export class LocalWriter implements VolumeWriter {
     });
   }
 
-  async #write(target: ActiveFile, parts: readonly Uint8Array[]): Promise<void> {
-    try {
-      await target.file.writeDurable(parts, target.bytes);
-    } catch (error) {
-      if (error instanceof DiskError && error.code === 'full') {
-        // Part of the frame may be there; without it the file is as it was.
-        await target.growing;
-        await target.file.truncate(target.bytes).catch((cause: unknown) => this.#fail(cause));
-        target.allocated = target.bytes;
-      }
-      this.#refuse(error);
+  /** Writes a frame to the end of `target`, which is `end` then; `before` is the one before. */
+  async #write(
+    target: ActiveFile,
+    parts: readonly Uint8Array[],
+    end: number,
+    head: FrameHead,
+    before: Promise<Error | null>,
+  ): Promise<Position> {
+    const [at, chain] = [target.bytes, this.#chain];
+    const writing = target.file.writeDurable(parts, at);
+    target.bytes = end;
+    this.#isPlacing = false;
+    this.#chain = head.chain;
+    this.#written = Promise.allSettled([this.#written, writing]);
+    const own = await failureOf(writing);
+    if (own !== null && !isFull(own)) {
+      this.#broken ??= own;
     }
+    const earlier = await before;
+    if (earlier !== null) {
+      throw earlier;
+    }
+    // A system tells of what it could not save once: perhaps to the one who saved something else.
+    const failure = this.#broken ?? own;
+    if (failure === null) {
+      return this.#committed(target, end, head);
+    }
+    this.#isUndoing = true;
+    try {
+      return await this.#undo(target, at, chain, failure);
+    } finally {
+      this.#isUndoing = false;
+    }
+  }
+
+  /** Makes `target` end at `at` and the log with `chain` again; throws why. */
+  async #undo(target: ActiveFile, at: number, chain: FrameChain, failure: Error): Promise<never> {
+    // What was begun behind it will be refused as well, but the disk is to be done with it.
+    await this.#written;
+    target.bytes = at;
+    this.#chain = chain;
+    if (isFull(failure)) {
+      // Part of the frame may be there; without it the file is as it was.
+      await target.growing;
+      await target.file.truncate(at).catch((cause: unknown) => this.#fail(cause));
+      target.allocated = at;
+    }
+    return this.#refuse(failure);
   }
 
   /** Gives `target` space up to `end` or more, after what is growing it already. */
@@ -316,7 +392,7 @@ export class LocalWriter implements VolumeWriter {
 
   /** Turns a failed disk operation into what `append` rejects with. */
   #refuse(error: unknown): never {
-    if (error instanceof DiskError && error.code === 'full') {
+    if (isFull(error)) {
       throw new LogFullError(`no space for volume ${this.volume}: ${error.message}`);
     }
     return this.#fail(error);
@@ -339,7 +415,7 @@ export class LocalWriter implements VolumeWriter {
   }
 
   async #end(): Promise<void> {
-    await this.#idle;
+    await this.#last;
     await this.#sealing;
     await this.#active?.growing;
     await this.#active?.file.close();
@@ -348,6 +424,19 @@ export class LocalWriter implements VolumeWriter {
     await spare?.file.close();
     this.#active = null;
     this.#spare = null;
+  }
+}
+
+function isFull(error: unknown): error is DiskError {
+  return error instanceof DiskError && error.code === 'full';
+}
+
+async function failureOf(work: Promise<void>): Promise<Error | null> {
+  try {
+    await work;
+    return null;
+  } catch (error) {
+    return error as Error;
   }
 }
 

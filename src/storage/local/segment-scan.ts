@@ -3,12 +3,13 @@
  *
  * A frame counts when its head's checksum holds, it belongs to this volume, and it follows the
  * frame before it. Where one does not, the walk looks for the next one that does: if there is one,
- * the bytes between are damage (only one frame is ever in flight, so a torn write has nothing
- * behind it); if there is none, the frames end here.
+ * the bytes between are damage, or at the very end a write that was torn while the next one was
+ * under way as well (`segment-tail.ts`); if there is none, the frames end here.
  */
 import type { DiskFile } from '../../runtime/disk.ts';
 import type { FrameChain } from '../commit-log.ts';
 import { FrameHead, frameAlignBytes, frameHeaderBytes } from '../frame.ts';
+import type { SegmentHeader } from './segment-format.ts';
 import { decodeSegmentHeader, segmentHeaderBytes } from './segment-format.ts';
 
 const BLOCK_BYTES_HEADS = 64 * 1024;
@@ -147,6 +148,13 @@ async function findFrame(
     offset += at;
   }
   return null;
+}
+
+/** What a segment's file says at its beginning; null where it does not. */
+export async function readHeader(file: DiskFile): Promise<SegmentHeader | null> {
+  const bytes = new Uint8Array(segmentHeaderBytes);
+  await file.read(bytes, 0);
+  return decodeSegmentHeader(bytes);
 }
 
 /** True when every byte of `[from, end)` is zero. */

@@ -233,6 +233,15 @@ class MemoryWriter implements VolumeWriter {
     return false;
   }
 
+  /** Appends are settled at once. */
+  get underWay(): number {
+    return 0;
+  }
+
+  takesAnother(): boolean {
+    return true;
+  }
+
   async append(parts: readonly Uint8Array[]): Promise<Position> {
     if (this.#over !== null) {
       throw this.#over;
