@@ -10,7 +10,7 @@
  * Buffers of answered requests are used again: memory outside the heap that is given up with every
  * request makes the collector run all the time.
  */
-import { SharedCopier } from '../common/shared-copier.ts';
+import { copyBytes } from '../common/copy-bytes.ts';
 import type { BodyBuffers, BodyHeaders, BodyWork } from '../runtime/body-buffers.ts';
 
 /** Size reserved on a client's word alone, bytes. */
@@ -32,7 +32,6 @@ const nothing = new Uint8Array(0);
 export class BodyBudget {
   readonly bytesMax: number;
   readonly #buffers: BodyBuffers;
-  readonly #copier: SharedCopier = new SharedCopier();
   readonly #small: Uint8Array[] = [];
   #bytes = 0;
 
@@ -68,7 +67,7 @@ export class BodyBudget {
 
   /** Copies a part of a body to its place in a buffer of this budget. */
   copy(part: Uint8Array, buffer: Uint8Array, at: number): void {
-    this.#copier.copy(part, buffer, at);
+    copyBytes(part, buffer, at);
   }
 
   /** Takes back a buffer; `unused` when nobody looks at it any more. */

@@ -8,11 +8,10 @@
  * Slot by slot each. The room to gather in belongs to one thread alone.
  */
 import { assert } from '../common/assert.ts';
+import { copyBytes } from '../common/copy-bytes.ts';
 import type { Gather } from '../common/pieces.ts';
 import { DECODE_SLACK_BYTES, DECODE_WORDS, KERNEL_BYTES } from './body-buffers.ts';
 import type { BodyKernel, DecodeTarget, KernelMemory } from './body-buffers.ts';
-
-const WORD_BYTES = 8;
 
 /** A memory of `slotsRoom` bytes or more. */
 export interface BodySlots {
@@ -24,7 +23,7 @@ export interface BodySlots {
 
 /** Bytes of a memory for so many bodies. */
 export function slotsRoom(slots: number, slotBytes: number): number {
-  return gatheringAt(slots, slotBytes) + slotBytes + WORD_BYTES;
+  return gatheringAt(slots, slotBytes) + slotBytes;
 }
 
 function gatheringAt(slots: number, slotBytes: number): number {
@@ -65,23 +64,26 @@ function targetsAt(slots: number, slotBytes: number): number {
 }
 
 /**
- * Gathers pieces of `from` in the shared memory, where the kernel copies quickly, and takes them
- * out of there in one piece that lies like the place it comes to: V8 copies shared memory by words
- * then, else by bytes.
+ * Gathers pieces of `from` in the shared memory, where the kernel copies small ones quickly, and
+ * takes them out of there in one piece.
  */
 export function gatherIn(body: BodySlots, kernel: BodyKernel, from: Uint8Array): Gather {
   // Memory that is shared is looked over whenever it is asked for this.
   const { buffer } = body.memory;
   const room = gatheringAt(body.slots, body.slotBytes);
   return (starts, ends, first, end, to, at) => {
-    const begin = room + ((to.byteOffset + at) % WORD_BYTES);
-    let into = begin;
+    if (first + 1 === end) {
+      const start = starts[first]!;
+      copyBytes(new Uint8Array(buffer, from.byteOffset + start, ends[first]! - start), to, at);
+      return;
+    }
+    let into = room;
     for (let piece = first; piece < end; piece++) {
       const start = starts[piece]!;
       const bytes = ends[piece]! - start;
       kernel.copy(into, from.byteOffset + start, bytes);
       into += bytes;
     }
-    to.set(new Uint8Array(buffer, begin, into - begin), at);
+    copyBytes(new Uint8Array(buffer, room, into - room), to, at);
   };
 }

@@ -8,7 +8,7 @@
  */
 import { assert } from '../../common/assert.ts';
 import type { Buffers } from '../../common/buffer-pool.ts';
-import { SharedCopier } from '../../common/shared-copier.ts';
+import { copyBytes } from '../../common/copy-bytes.ts';
 import { DECODE_SLACK_BYTES, DECODE_WORDS, KERNEL_BYTES } from '../../runtime/body-buffers.ts';
 import type {
   BodyHeaders,
@@ -99,7 +99,6 @@ export function wayOfPutRecords(headers: BodyHeaders): number {
 /** Decodes bodies that are not in a kernel's memory yet, one at a time, in memory of its own. */
 export class PutRecordsScanner {
   readonly #kernels: BodyKernels;
-  readonly #copier = new SharedCopier();
   #kernel: BodyKernel | null = null;
   #memory: KernelMemory | null = null;
 
@@ -114,7 +113,7 @@ export class PutRecordsScanner {
     if (!this.#reserve(wordsAt + 4 * DECODE_WORDS)) return null;
     const { buffer } = this.#memory!;
     const own = new Uint8Array(buffer, KERNEL_BYTES, body.length);
-    this.#copier.copy(body, own, 0);
+    copyBytes(body, own, 0);
     const target = {
       bytes: new Uint8Array(buffer, bytesAt, body.length + DECODE_SLACK_BYTES),
       words: new Uint32Array(buffer, wordsAt, DECODE_WORDS),
@@ -156,7 +155,7 @@ function copied({ bytes, words }: DecodeTarget, buffers: Buffers): ScannedPutRec
   const selector = readSelector(bytes, words);
   if (selector === null) return null;
   const packed = buffers.take(packedBytes);
-  packed.set(bytes.subarray(0, packedBytes));
+  copyBytes(bytes.subarray(0, packedBytes), packed, 0);
   return {
     ...selector,
     batch: {
