@@ -7,7 +7,9 @@
  * they are.
  */
 
-const { fill } = Buffer.prototype;
+const { fill } = Buffer.prototype as {
+  fill: (this: Uint8Array, from: Uint8Array, start: number, end: number) => void;
+};
 
 /** As `to.set(from, at)`; the two must not overlap, and nobody may write to `from` meanwhile. */
 export function copyBytes(from: Uint8Array, to: Uint8Array, at: number): void {
