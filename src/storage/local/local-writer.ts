@@ -59,8 +59,8 @@ export class LocalWriter implements VolumeWriter {
   #isUndoing = false;
   /** Why the append begun last has failed, null when it has not. */
   #last: Promise<Error | null> = Promise.resolve(null);
-  /** Ends when the disk is done with the frame begun last, however. */
-  #written: Promise<unknown> = Promise.resolve();
+  /** Ends when the disk is done, however, with all frames that were begun. */
+  #written: Promise<void> = Promise.resolve();
   /**
    * Gives back the space of the segment sealed last; ends before the next one is sealed in
    * practice.
@@ -276,7 +276,7 @@ export class LocalWriter implements VolumeWriter {
     target.bytes = end;
     this.#isPlacing = false;
     this.#chain = head.chain;
-    this.#written = Promise.allSettled([this.#written, writing]);
+    this.#written = bothDone(this.#written, writing);
     const own = await failureOf(writing);
     if (own !== null && !isFull(own)) {
       this.#broken ??= own;
@@ -438,6 +438,12 @@ async function failureOf(work: Promise<void>): Promise<Error | null> {
   } catch (error) {
     return error as Error;
   }
+}
+
+/** `earlier` never rejects. */
+async function bothDone(earlier: Promise<void>, write: Promise<void>): Promise<void> {
+  await failureOf(write);
+  await earlier;
 }
 
 /** Gives back the space a segment did not need; what fails here costs nothing but that space. */
