@@ -131,7 +131,7 @@ export function encodeFrame(
   return finishFrame(previous, stamp, head, parts, bytes, alignedFrameBytes);
 }
 
-/** The end of the block that byte `at` of a frame is in; `at` where none is begun. */
+/** The end of the block that `at` is in; `at` where none is begun. */
 export function blockEnd(at: number): number {
   return Math.ceil(at / payloadBlockBytes) * payloadBlockBytes;
 }

@@ -12,10 +12,8 @@
 import { assert } from '../common/assert.ts';
 import type { Room } from '../common/bytes.ts';
 import { plainRoom } from '../common/bytes.ts';
-import { payloadBlockBytes } from './frame.ts';
+import { blockEnd } from './frame.ts';
 
-/** Payloads that are set apart begin at a multiple of this. */
-const APART_BYTES = payloadBlockBytes;
 /** A slab is this large; of a small ring it is a fraction, so that the ring has several. */
 const slabBytesMax = 4 * 1024 * 1024;
 const slabsMin = 8;
@@ -104,7 +102,7 @@ export class TailSlabs {
   /** Where the next payload begins in the slab being filled. */
   #place(isApart: boolean): number {
     const { end } = this.#filling;
-    return isApart ? Math.ceil(end / APART_BYTES) * APART_BYTES : end;
+    return isApart ? blockEnd(end) : end;
   }
 
   #fits(bytes: number, isApart: boolean): boolean {
