@@ -91,12 +91,13 @@ export class Load {
   async #write(client, chance) {
     const world = this.#world;
     const streams = world.live();
-    if (streams.length === 0 || world.budget <= 0) {
+    if (streams.length === 0) {
       await pause(5);
       return;
     }
     const stream = chance.pick(streams);
-    const single = chance.happens(0.4);
+    const isSpent = world.budget <= 0;
+    const single = isSpent || chance.happens(0.4);
     const keys = stream.oracle.sending(single ? 1 : chance.pick([2, 7, 30, 500]));
     const entries = this.#entries(keys);
     world.events.emit('sent');
@@ -112,7 +113,8 @@ export class Load {
         world.acked += stream.oracle.answered(keys, answer.Records);
       }
     }
-    if (chance.happens(0.5)) await pause(chance.between(1, 10));
+    if (isSpent) await pause(chance.between(5, 40));
+    else if (chance.happens(0.5)) await pause(chance.between(1, 10));
   }
 
   /**

@@ -20,7 +20,7 @@ import { PLANTS } from './plant.mjs';
 import { Chance } from './random.mjs';
 import { World } from './world.mjs';
 
-/** Data that a cycle may write. */
+/** Data that a cycle writes as fast as it can; then single records follow until the kill. */
 const CYCLE_BYTES = 6 * 1024 * 1024;
 /** Small segments, so that they fill, roll and are dropped many times in a run. */
 const SEGMENT_BYTES = 1024 * 1024;
@@ -73,6 +73,7 @@ async function verify(world, endpoint, planting = false) {
   const client = new KinesisClient(endpoint, { connections: 2 });
   const plant = planting && values.plant !== undefined ? PLANTS[values.plant] : undefined;
   try {
+    if (plant !== undefined) await world.sow(client);
     await world.verify(client, plant);
   } finally {
     client.close();

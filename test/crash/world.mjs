@@ -8,11 +8,14 @@ import { initialSettings, readSettings } from './changer.mjs';
 import { ChangeOracle, ChangeVerdict } from './changes.mjs';
 import { Lineage } from './lineage.mjs';
 import { StreamOracle, Verdict } from './oracle.mjs';
+import { dataOf } from './random.mjs';
 
 /** Names that streams are created under, again and again. */
 const SLOTS = 6;
 /** Polls for a stream's next state, 20 ms apart. */
 const STATE_POLLS_MAX = 1500;
+/** Records that are sown: more than a stream has open shards, so that two of them share one. */
+const SOWN = 200;
 
 /**
  * @typedef {object} Stream
@@ -35,7 +38,7 @@ export class World {
   events = new EventEmitter();
   /** Acknowledged records of all streams that ever were. */
   acked = 0;
-  /** Bytes of data that writers may still send before the next crash. */
+  /** Bytes of data that writers may still send at full speed before the next crash. */
   budget = 0;
   /** @type {Map<string, Stream>} */
   #streams = new Map();
@@ -117,6 +120,23 @@ export class World {
     }
     stream.confirmed = true;
     await this.#untilGone(client, stream);
+  }
+
+  /**
+   * Puts records into a stream: whatever the load left, there is something to damage.
+   * @param {KinesisClient} client
+   */
+  async sow(client) {
+    if (this.live().length === 0) await this.create(client, 'crash-sown', 1);
+    const [stream] = this.live();
+    if (stream === undefined) throw new Error('no stream is live to be sown');
+    const keys = stream.oracle.sending(SOWN);
+    const Records = keys.map((key) => ({
+      PartitionKey: key,
+      Data: dataOf(key).toString('base64'),
+    }));
+    const answer = await client.call('PutRecords', { StreamName: stream.name, Records });
+    this.acked += stream.oracle.answered(keys, answer.Records);
   }
 
   /**
