@@ -25,7 +25,7 @@ export function movedOutcomes({ count }: Pick<ShardAppends, 'count'>): OpenOutco
 
 /** What a call has for the shards numbered in `part`. */
 export function partOf(appends: ShardAppends, part: readonly number[]): ShardAppends {
-  const { shards, firsts, packed, gather, offsets } = appends;
+  const { shards, firsts, packed, gather, offsets, sums } = appends;
   const records: number[] = [];
   const ownFirsts = [0];
   for (const i of part) {
@@ -42,6 +42,7 @@ export function partOf(appends: ShardAppends, part: readonly number[]): ShardApp
     packed,
     gather,
     offsets,
+    sums,
   };
 }
 

@@ -5,6 +5,7 @@
 import { gatherFrom } from '../common/pieces.ts';
 import type { Gather } from '../common/pieces.ts';
 import type { Section } from '../model/section.ts';
+import { unknownSum } from '../storage/section-batch.ts';
 import type { SectionBatch, ShardGuesses } from '../storage/section-batch.ts';
 
 const sectionsFirst = 64;
@@ -22,6 +23,7 @@ export class SectionDraft implements SectionBatch {
   counts: Uint32Array = new Uint32Array(sectionsFirst);
   keyIds: Uint32Array = new Uint32Array(sectionsFirst);
   payloadBytes: Uint32Array = new Uint32Array(sectionsFirst);
+  payloadSums: Float64Array = new Float64Array(sectionsFirst);
   readonly guesses: DraftGuesses = { rows: new Int32Array(sectionsFirst), haveChanged: false };
   payloads: (Uint8Array | null)[] | null = null;
   gather: Gather = nothing;
@@ -32,6 +34,8 @@ export class SectionDraft implements SectionBatch {
   /** Of the section being made. */
   #records = 0;
   #bytes = 0;
+  /** Of the record added last. */
+  #sum: number = unknownSum;
 
   /** Empties it, for at most so many sections of pieces that `gather` gathers. */
   begin(gather: Gather, sections: number, records: number): void {
@@ -64,9 +68,13 @@ export class SectionDraft implements SectionBatch {
     return this.#bytes;
   }
 
-  /** Adds a record, which is a piece or a part of one, to the section being made. */
-  add(start: number, end: number): void {
+  /**
+   * Adds a record, which is a piece or a part of one, to the section being made. `sum` is its
+   * CRC-32, or `unknownSum`.
+   */
+  add(start: number, end: number, sum: number): void {
     this.#records++;
+    this.#sum = sum;
     this.#bytes += end - start;
     const last = this.#pieces - 1;
     if (this.#pieces > this.firstPieces[this.count]! && this.pieceEnds[last] === start) {
@@ -88,6 +96,7 @@ export class SectionDraft implements SectionBatch {
     this.counts[at] = this.#records;
     this.keyIds[at] = 0;
     this.payloadBytes[at] = this.#bytes;
+    this.payloadSums[at] = this.#records === 1 ? this.#sum : unknownSum;
     this.#beginSection();
   }
 
@@ -111,6 +120,7 @@ export class SectionDraft implements SectionBatch {
     const at = this.count - 1;
     this.keyIds[at] = keyId;
     this.payloadBytes[at] = payload.length;
+    this.payloadSums[at] = unknownSum;
     this.payloads ??= [];
     while (this.payloads.length < at) this.payloads.push(null);
     this.payloads.push(payload);
@@ -129,6 +139,7 @@ export class SectionDraft implements SectionBatch {
     this.counts = new Uint32Array(sections);
     this.keyIds = new Uint32Array(sections);
     this.payloadBytes = new Uint32Array(sections);
+    this.payloadSums = new Float64Array(sections);
     this.guesses.rows = new Int32Array(sections);
     this.firstPieces = new Uint32Array(sections + 1);
   }

@@ -14,6 +14,7 @@ import type { PlainKey } from '../keys/data-keys.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { StreamEntry } from '../shardmap/shard-map.ts';
 import { EngineUnavailableError, FencedError, LogFullError } from '../storage/commit-log.ts';
+import { unknownSum } from '../storage/section-batch.ts';
 import type { VolumeStore } from '../storage/volume-store.ts';
 import { VolumeBusyError } from '../storage/volume-store.ts';
 import { movedOutcomes, type OpenOutcomes } from './append-parts.ts';
@@ -219,7 +220,7 @@ export class ShardAppender {
   /** Puts the records of shard `i` that the write limit lets in into the draft, in their order. */
   #admit(call: Call, i: number, row: number): void {
     const { appends, monotonicMs } = call;
-    const { offsets } = appends;
+    const { offsets, sums } = appends;
     const first = appends.firsts[i]!;
     const end = appends.firsts[i + 1]!;
     const state = this.#limits === 'off' ? null : this.#deps.states.at(row);
@@ -236,7 +237,7 @@ export class ShardAppender {
           continue;
         }
       }
-      this.#draft.add(start, start + bytes);
+      this.#draft.add(start, start + bytes, sums === undefined ? unknownSum : sums[record]!);
     }
   }
 

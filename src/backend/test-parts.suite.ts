@@ -3,6 +3,7 @@
  * by hand, a shard map that is simply set, and packed records.
  */
 import { assert } from '../common/assert.ts';
+import { crc32 } from '../common/crc32.ts';
 import { DataKeys } from '../keys/data-keys.ts';
 import type { GeneratedDataKey, KeyProvider } from '../keys/key-provider.ts';
 import type { FollowFailure, Follower, RecordsOutcome } from '../model/data-plane.ts';
@@ -15,6 +16,7 @@ import { NodeRandom } from '../runtime/node/random.ts';
 import { openShardTable } from '../shardmap/shard-map.ts';
 import type { ShardEntry, ShardMapView, StreamEntry } from '../shardmap/shard-map.ts';
 import { MemoryMetaImage, MemoryMetaStore } from '../storage/memory/memory-meta-store.ts';
+import { unknownSum } from '../storage/section-batch.ts';
 import type { SectionBatch } from '../storage/section-batch.ts';
 import type { SectionRun, ShardBounds, VolumeStore } from '../storage/volume-store.ts';
 
@@ -56,6 +58,8 @@ function sectionsOf(batch: SectionBatch): Section[] {
       gather(pieceStarts, pieceEnds, firstPieces[i]!, firstPieces[i + 1]!, gathered, 0);
     }
     assert(whole.length === batch.payloadBytes[i], 'a section has the bytes it says');
+    const sum = batch.payloadSums[i]!;
+    assert(sum === unknownSum || sum === crc32(whole), 'a section has the checksum it says');
     return {
       shard: batch.shards[i]!,
       baseOrdinal: batch.baseOrdinals[i]!,

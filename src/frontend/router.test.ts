@@ -80,7 +80,7 @@ function setUp(shards: number) {
   const backend = new Recorder();
   const simulation = new Simulation(1);
   const clock = simulation.clock();
-  const router = new Router({ map, backend, random, clock });
+  const router = new Router({ map, backend, random, clock, spread: null });
   return { map, stream, backend, clock, router, drive: driverOf(simulation) };
 }
 

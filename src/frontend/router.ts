@@ -23,12 +23,15 @@ import type { Random } from '../runtime/random.ts';
 import type { ShardEntry, ShardMapView, StreamEntry } from '../shardmap/shard-map.ts';
 import { createdSecondsAt, indexAt } from '../shardmap/shard-map.ts';
 import { routeByHashKey, routeEvenly, type RoutedAppends, ShardGrouping } from './routing.ts';
+import type { Spread } from './spread.ts';
 
 export interface RouterDependencies {
   readonly map: ShardMapView;
   readonly backend: RecordsBackend;
   readonly random: Random;
   readonly clock: Clock;
+  /** Told of every call; null where nobody asks. */
+  readonly spread: Spread | null;
 }
 
 /** Records whose shard is being closed wait this long for the map that says where they go. */
@@ -44,6 +47,7 @@ export class Router implements DataPlane {
   readonly #map: ShardMapView;
   readonly #backend: RecordsBackend;
   readonly #clock: Clock;
+  readonly #spread: Spread | null;
   readonly #grouping = new ShardGrouping();
   /** Where the next evenly spread call begins. */
   #spreadFrom: number;
@@ -52,6 +56,7 @@ export class Router implements DataPlane {
     this.#map = dependencies.map;
     this.#backend = dependencies.backend;
     this.#clock = dependencies.clock;
+    this.#spread = dependencies.spread;
     this.#spreadFrom = dependencies.random.below(0x10000);
   }
 
@@ -66,8 +71,10 @@ export class Router implements DataPlane {
   append(stream: StreamEntry, batch: RecordBatch): Promise<AppendResult> {
     const result = new AppendCollector(batch.count);
     const appends = this.#route(stream, batch, null);
+    this.#spread?.note(batch.count, appends.count);
     return this.#backend.append(appends).then((outcomes) => {
       const moved = result.add(appends, outcomes);
+      this.#grouping.give(appends);
       return moved === null ? result : this.#appendMoved(stream, batch, moved, result);
     });
   }
@@ -91,6 +98,7 @@ export class Router implements DataPlane {
       if (newer === undefined || newer.open.shards.length === 0) throw streamGone(stream);
       const appends = this.#route(newer, batch, moved);
       moved = result.add(appends, await this.#backend.append(appends));
+      this.#grouping.give(appends);
       if (moved === null) return result;
       if (this.#clock.monotonic() >= endMs) {
         result.fail(newer, moved);

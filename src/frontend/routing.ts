@@ -2,6 +2,7 @@
  * Which shard each record of a batch goes to, and the batch grouped accordingly. Records are not
  * moved: what is grouped are their numbers.
  */
+import { PUT_RECORDS_COUNT_MAX } from '../model/limits.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { ShardAppends } from '../model/data-plane.ts';
 import { openShardIndex } from '../shardmap/lookup.ts';
@@ -40,7 +41,31 @@ export function routeEvenly(shardCount: number, batch: RecordBatch, first: numbe
 export interface RoutedAppends extends ShardAppends {
   /** By shard: two words, which one of its stream it is and the second of its creation. */
   readonly owners: Float64Array;
+  /** Whose memory this is; null: its own. */
+  readonly room: GroupRoom | null;
 }
+
+/**
+ * Memory of a grouped call. What lies outside of V8's heap counts until the next collection, and
+ * some of it for every call would bring on full ones.
+ */
+class GroupRoom {
+  readonly records: Uint32Array;
+  readonly shards: Float64Array;
+  readonly firsts: Uint32Array;
+  readonly owners: Float64Array;
+
+  constructor(records: number) {
+    this.records = new Uint32Array(records);
+    this.shards = new Float64Array(records);
+    this.firsts = new Uint32Array(records + 1);
+    this.owners = new Float64Array(2 * records);
+  }
+}
+
+/** Memory of so many calls is kept, each of so many records or fewer. */
+const SPARE_ROOMS_MAX = 64;
+const ROOM_RECORDS_MAX = PUT_RECORDS_COUNT_MAX;
 
 const noSlot = -1;
 
@@ -53,12 +78,13 @@ export class ShardGrouping {
   /** By slot. */
   #tableIndexes = new Uint16Array(0);
   #counts = new Uint32Array(0);
+  readonly #spareRooms: GroupRoom[] = [];
   /** Of calls of one record. */
   readonly #firstsOfOne = Uint32Array.of(0, 1);
 
   /**
    * Groups the records of a batch, or those listed in `only`, by the shard in `routes`. Records of
-   * one shard keep their order; shards are in the order of their first record.
+   * one shard keep their order; shards are in the order of their first record. To be given back.
    */
   group(
     table: OpenShardTable,
@@ -70,9 +96,14 @@ export class ShardGrouping {
     const count = only === null ? batch.count : only.length;
     this.#reserve(table.shards.length, count);
     const slots = this.#assign(routes, only, count);
-    const shards = new Float64Array(slots);
-    const firsts = new Uint32Array(slots + 1);
-    const owners = new Float64Array(2 * slots);
+    const room =
+      count <= ROOM_RECORDS_MAX
+        ? (this.#spareRooms.pop() ?? new GroupRoom(ROOM_RECORDS_MAX))
+        : new GroupRoom(count);
+    const shards = room.shards.subarray(0, slots);
+    const firsts = room.firsts.subarray(0, slots + 1);
+    const owners = room.owners.subarray(0, 2 * slots);
+    firsts[0] = 0;
     const tableIndexes = this.#tableIndexes;
     for (let slot = 0; slot < slots; slot++) {
       const index = tableIndexes[slot]!;
@@ -82,13 +113,21 @@ export class ShardGrouping {
       owners[2 * slot + 1] = createdSecondsAt(table, index);
       firsts[slot + 1] = firsts[slot]! + this.#counts[slot]!;
     }
-    const records = slots === 1 ? only : this.#records(firsts, only, count);
-    const { packed, gather, offsets } = batch;
-    return { count: slots, shards, firsts, records, packed, gather, offsets, owners };
+    const records =
+      slots === 1 ? only : this.#records(firsts, only, room.records.subarray(0, count));
+    const { packed, gather, offsets, sums } = batch;
+    return { count: slots, shards, firsts, records, packed, gather, offsets, sums, owners, room };
+  }
+
+  /** What `group` gave is not used any more. */
+  give({ room }: RoutedAppends): void {
+    const isKept =
+      room?.records.length === ROOM_RECORDS_MAX && this.#spareRooms.length < SPARE_ROOMS_MAX;
+    if (isKept) this.#spareRooms.push(room);
   }
 
   #single(table: OpenShardTable, batch: RecordBatch, routes: Uint16Array): RoutedAppends {
-    const { packed, gather, offsets } = batch;
+    const { packed, gather, offsets, sums } = batch;
     const shards = new Float64Array(1);
     const index = routes[0]!;
     shards[0] = keyAt(table, index);
@@ -96,7 +135,18 @@ export class ShardGrouping {
     owners[0] = indexAt(table, index);
     owners[1] = createdSecondsAt(table, index);
     const firsts = this.#firstsOfOne;
-    return { count: 1, shards, firsts, records: null, packed, gather, offsets, owners };
+    return {
+      count: 1,
+      shards,
+      firsts,
+      records: null,
+      packed,
+      gather,
+      offsets,
+      sums,
+      owners,
+      room: null,
+    };
   }
 
   /** Gives every record a slot and counts; returns the number of slots. */
@@ -117,11 +167,11 @@ export class ShardGrouping {
     return next;
   }
 
-  #records(firsts: Uint32Array, only: Uint32Array | null, count: number): Uint32Array {
-    const records = new Uint32Array(count);
+  /** Fills `records` with the numbers of those grouped, by shard. */
+  #records(firsts: Uint32Array, only: Uint32Array | null, records: Uint32Array): Uint32Array {
     const next = this.#counts;
     next.set(firsts.subarray(0, firsts.length - 1));
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < records.length; i++) {
       const slot = this.#slots[i]!;
       const place = next[slot]!;
       next[slot] = place + 1;

@@ -63,7 +63,7 @@ function setUp(frontEnds: number) {
   );
   const routers = Array.from({ length: frontEnds }, () => {
     const map = mapOf();
-    return { map, router: new Router({ map, backend, random, clock }) };
+    return { map, router: new Router({ map, backend, random, clock, spread: null }) };
   });
   return { clock, routers, document };
 }

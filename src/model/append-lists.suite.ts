@@ -2,6 +2,7 @@
 import { appendKinds, recordAt } from './data-plane.ts';
 import type { AppendFailure, AppendOutcomes, ShardAppends } from './data-plane.ts';
 import { concat } from '../common/bytes.ts';
+import { crc32 } from '../common/crc32.ts';
 import { packedEnd } from './packed.ts';
 
 export interface ShardAppend {
@@ -30,6 +31,7 @@ export function appendsFrom(list: readonly ShardAppend[]): ShardAppends {
     for (let i = 0; i < count; i++) offsets.push(packedEnd(packed, offsets.at(-1)!));
     firsts.push(offsets.length - 1);
   }
+  const sums = offsets.slice(1).map((end, i) => crc32(packed.subarray(offsets[i], end)));
   return {
     count: list.length,
     shards: Float64Array.from(list, ({ shard }) => shard),
@@ -37,6 +39,7 @@ export function appendsFrom(list: readonly ShardAppend[]): ShardAppends {
     records: null,
     packed,
     offsets: Uint32Array.from(offsets),
+    sums: Uint32Array.from(sums),
   };
 }
 

@@ -29,6 +29,8 @@ export interface ShardAppends {
   readonly gather?: Gather | undefined;
   /** Record n is `[offsets[n], offsets[n + 1])` of `packed`. */
   readonly offsets: Uint32Array;
+  /** As in a RecordBatch. */
+  readonly sums?: Uint32Array | undefined;
 }
 
 /** Number of the record at a place. */

@@ -30,6 +30,8 @@ export interface RecordBatch {
   readonly gather?: Gather | undefined;
   /** `count + 1` offsets into `packed`: record i is `[offsets[i], offsets[i + 1])`. */
   readonly offsets: Uint32Array;
+  /** CRC-32 of each packed record, where somebody has taken them. */
+  readonly sums?: Uint32Array | undefined;
   /**
    * Where it is given, `packed` is lent: whoever had the records appended calls this once when that
    * is settled, after which the batch must not be used.

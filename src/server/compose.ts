@@ -19,6 +19,7 @@ import { ON_DEMAND_DEFAULTS } from '../control/on-demand.ts';
 import { RetentionDriver } from '../control/retention.ts';
 import { OperationLimits } from '../frontend/operation-limits.ts';
 import { Router } from '../frontend/router.ts';
+import { Spread } from '../frontend/spread.ts';
 import { sumExpositions } from '../metrics/exposition-sum.ts';
 import { measureProcess } from '../metrics/process-metrics.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
@@ -126,7 +127,8 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
   openDeliveries({ plane, control, backend, volumes, buckets, metrics, closers });
   const key = storage.sealingKey;
   const tokens = new SealedTokens({ random }, key);
-  const data = new Router({ map, backend, random, clock });
+  const spread = new Spread();
+  const data = new Router({ map, backend, random, clock, spread });
   const { access, authenticator, credentials } =
     config.auth === 'open'
       ? { ...openAccess, credentials: null }
@@ -139,6 +141,7 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
   const port = dataPort(
     {
       ...{ clock, random, os, log, api, authenticator, credentials, backend, limits, buffers },
+      spread,
       registry: metrics,
       directory: control,
     },

@@ -15,6 +15,7 @@ import type { ListenTarget } from '../frontend/listener.ts';
 import type { OperationLimits } from '../frontend/operation-limits.ts';
 import { Pipeline } from '../frontend/pipeline.ts';
 import type { Authenticator } from '../frontend/pipeline.ts';
+import type { Spread } from '../frontend/spread.ts';
 import type { MetricsRegistry } from '../metrics/registry.ts';
 import type { Backend } from '../model/data-plane.ts';
 import type { DirectorySource } from '../model/directory.ts';
@@ -64,6 +65,8 @@ export interface DataPortDependencies {
   readonly directory: DirectorySource;
   readonly limits: OperationLimits;
   readonly buffers: BufferPool;
+  /** Of the records put here. */
+  readonly spread: Spread;
 }
 
 export interface DataPortOptions {
@@ -126,10 +129,10 @@ class SingleThread implements DataPort {
   readonly #trimming: Timer;
 
   constructor(dependencies: DataPortDependencies, options: DataPortOptions) {
-    const { clock, os, buffers, registry } = dependencies;
+    const { clock, os, buffers, registry, spread } = dependencies;
     const { host, port, auth } = options.config;
     this.#address = { host, port };
-    this.#thread = os.cpuCount > 1 ? helpedBodies(buffers, auth === 'verify') : null;
+    this.#thread = os.cpuCount > 1 ? helpedBodies(buffers, spread, auth === 'verify') : null;
     registry.counted(
       {
         name: 'tailrace_body_work_total',

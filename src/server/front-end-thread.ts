@@ -98,7 +98,7 @@ export async function runFrontEnd(
   );
   const parts = {
     clock,
-    data: new Router({ map: directory.map, backend, random, clock }),
+    data: new Router({ map: directory.map, backend, random, clock, spread: null }),
     consumers: directory,
     tokens: new SealedTokens({ random }, data.sealingKey),
     access,

@@ -12,6 +12,7 @@ import type { VolumeWriter } from './commit-log.ts';
 import type { BlockPiece, EncodedFrame, FrameStamp } from './frame.ts';
 import { blockEnd, encodedBytes, payloadBlockBytes } from './frame.ts';
 import { FrameDraft } from './frame-draft.ts';
+import { unknownSum } from './section-batch.ts';
 import type { SectionBatch } from './section-batch.ts';
 import type { TailRing } from './tail-ring.ts';
 import type { Slab } from './tail-slabs.ts';
@@ -79,7 +80,7 @@ export class HeldFrame {
    * `shardRows` is by section of the batch.
    */
   add(shardRows: Int32Array, batch: SectionBatch, first: number, end: number): void {
-    const { payloadBytes } = batch;
+    const { payloadBytes, payloadSums } = batch;
     this.#reserve(this.draft.count + end - first);
     for (let from = first; from < end;) {
       const slab = this.#ring.hold(payloadBytes[from]!, this.#beginsApart());
@@ -89,7 +90,8 @@ export class HeldFrame {
       let at = start;
       for (let index = from; index < until; index += 1) {
         const bytes = payloadBytes[index]!;
-        const crc = crc32(new Uint8Array(slab.memory, at, bytes));
+        const sum = payloadSums[index]!;
+        const crc = sum === unknownSum ? crc32(new Uint8Array(slab.memory, at, bytes)) : sum;
         this.shardRows[this.draft.count] = shardRows[index]!;
         this.draft.add(
           batch.shards[index]!,

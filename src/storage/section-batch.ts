@@ -30,6 +30,8 @@ export interface SectionBatch {
   readonly counts: Uint32Array;
   readonly keyIds: Uint32Array;
   readonly payloadBytes: Uint32Array;
+  /** CRC-32 of each payload where it is known, `unknownSum` elsewhere. */
+  readonly payloadSums: Float64Array;
   readonly guesses: ShardGuesses | null;
   /** By section, where they are not in pieces. Lent until the append has returned. */
   readonly payloads: readonly (Uint8Array | null)[] | null;
@@ -41,6 +43,9 @@ export interface SectionBatch {
   readonly pieceStarts: Uint32Array;
   readonly pieceEnds: Uint32Array;
 }
+
+/** The checksum of a payload of which nobody has taken it. */
+export const unknownSum = -1;
 
 const NO_BYTES = new Uint8Array(0);
 const NO_PIECES = new Uint32Array(0);
@@ -55,6 +60,7 @@ export function sectionBatch(sections: readonly Section[]): SectionBatch {
     counts: Uint32Array.from(sections, ({ count }) => count),
     keyIds: Uint32Array.from(sections, ({ keyId }) => keyId),
     payloadBytes: Uint32Array.from(sections, ({ payload }) => payload.byteLength),
+    payloadSums: new Float64Array(sections.length).fill(unknownSum),
     guesses: null,
     payloads: sections.map(({ payload }) => payload),
     gather: gatherFrom(NO_BYTES),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BufferPool } from '../../common/buffer-pool.ts';
+import { crc32 } from '../../common/crc32.ts';
 import { gatherFrom } from '../../common/pieces.ts';
 import { hashPartitionKeyInto } from '../../model/hash-key.ts';
 import { DECODE_SLACK_BYTES, DECODE_WORDS, KERNEL_BYTES } from '../../runtime/body-buffers.ts';
@@ -34,6 +35,7 @@ for (const [name, count, members] of [
   ['by ARN', 500, { StreamARN: arn }],
   ['by both', 1, { StreamName: 's', StreamARN: arn }],
   ['by neither', 2, {}],
+  ['with checksums', 500, { StreamName: 'a-stream' }],
 ] as const) {
   test(`a batch ${name} is the same where it was decoded and in memory of its own`, () => {
     const body = json(request(count, members));
@@ -44,10 +46,16 @@ for (const [name, count, members] of [
       bytes: new Uint8Array(memory.buffer, MIB, body.length + DECODE_SLACK_BYTES),
       words: new Uint32Array(memory.buffer, 2 * MIB - 4 * DECODE_WORDS, DECODE_WORDS),
     };
-    const way = wayOfPutRecords({
-      'x-amz-target': 'Kinesis_20131202.PutRecords',
-      'content-type': 'application/x-amz-json-1.1',
-    });
+    const hasSums = name === 'with checksums';
+    const way = wayOfPutRecords(
+      {
+        'x-amz-target': 'Kinesis_20131202.PutRecords',
+        'content-type': 'application/x-amz-json-1.1',
+      },
+      hasSums,
+    );
+    // Memory is used again: what an earlier body has left must not be taken for checksums.
+    target.words.fill(0xffffffff);
     assert.ok(putRecordsKernels.open(memory).decode(way, place, target));
     const read = readPutRecords({ ...target, gather: gatherFrom(target.bytes) })!;
     const { batch, ...selector } = scanner.scan('json', body, buffers)!;
@@ -58,6 +66,10 @@ for (const [name, count, members] of [
     assert.deepEqual(same.packed.slice(), batch.packed.slice());
     assert.deepEqual(same.offsets.slice(), batch.offsets);
     assert.deepEqual(same.hashKeys.slice(), batch.hashKeys);
+    const sums = Uint32Array.from({ length: count }, (_, i) =>
+      crc32(batch.packed.slice(batch.offsets[i], batch.offsets[i + 1])),
+    );
+    assert.deepEqual(same.sums?.slice(), hasSums ? sums : undefined);
     // What the kernel may not write is as it was.
     assert.ok(new Uint8Array(memory.buffer, KERNEL_BYTES + body.length, 64).every((x) => x === 0));
   });
@@ -130,13 +142,19 @@ test('without memory all is left to the general decoder', () => {
 test('only PutRecords is meant, in either protocol', () => {
   const target = 'Kinesis_20131202.PutRecords';
   const ways = ['json', 'cbor'].map((protocol) =>
-    wayOfPutRecords({
-      'x-amz-target': target,
-      'content-type': `application/x-amz-${protocol}-1.1`,
-    }),
+    [false, true].map((wantsSums) =>
+      wayOfPutRecords(
+        { 'x-amz-target': target, 'content-type': `application/x-amz-${protocol}-1.1` },
+        wantsSums,
+      ),
+    ),
   );
-  assert.deepEqual(ways, [0, 1]);
+  assert.equal(new Set(ways.flat()).size, 4);
+  assert.ok(ways.flat().every((way) => way >= 0));
   const type = { 'content-type': 'application/x-amz-json-1.1' };
-  assert.equal(wayOfPutRecords({ ...type, 'x-amz-target': `${target.slice(0, -1)}` }), -1);
-  assert.equal(wayOfPutRecords({ 'x-amz-target': target }), -1);
+  for (const wantsSums of [false, true]) {
+    const other = { ...type, 'x-amz-target': target.slice(0, -1) };
+    assert.equal(wayOfPutRecords(other, wantsSums), -1);
+    assert.equal(wayOfPutRecords({ 'x-amz-target': target }, wantsSums), -1);
+  }
 });

@@ -9,6 +9,7 @@
 import { assert } from '../../common/assert.ts';
 import type { Buffers } from '../../common/buffer-pool.ts';
 import { copyBytes } from '../../common/copy-bytes.ts';
+import { crc32 } from '../../common/crc32.ts';
 import { DECODE_SLACK_BYTES, DECODE_WORDS, KERNEL_BYTES } from '../../runtime/body-buffers.ts';
 import type {
   BodyHeaders,
@@ -42,8 +43,11 @@ const SCAN_BYTES_KEPT_MAX = 4 * 1024 * 1024;
 /** Words before the offsets, and before the hash keys. */
 const HEAD_WORDS = 4;
 const HASH_KEYS_AT = HEAD_WORDS + PUT_RECORDS_COUNT_MAX + 1;
+/** Whether there are checksums, and these; where the kernel has its scratch, which is done with. */
+const HAS_SUMS_AT = HASH_KEYS_AT + UINT128_WORDS * PUT_RECORDS_COUNT_MAX;
+const SUMS_AT = HAS_SUMS_AT + 1;
 
-/** The ways of decoding. */
+/** The ways of decoding; the same numbers and so many more: with a checksum of every record. */
 const ways: readonly Protocol[] = ['json', 'cbor'];
 
 export interface ScannedPutRecords {
@@ -63,8 +67,12 @@ class Kernel implements BodyKernel {
     assert(bytes.length >= body.length + DECODE_SLACK_BYTES, 'kernel: no room for what is made');
     assert(words.length >= DECODE_WORDS, 'kernel: no room for words');
     const { putRecordsJson, putRecordsCbor } = this.#exports;
-    const decode = ways[way] === 'json' ? putRecordsJson : putRecordsCbor;
-    return decode(body.byteOffset, body.length, bytes.byteOffset, words.byteOffset) > 0;
+    const decode = ways[way % ways.length] === 'json' ? putRecordsJson : putRecordsCbor;
+    const count = decode(body.byteOffset, body.length, bytes.byteOffset, words.byteOffset);
+    const hasSums = way >= ways.length;
+    if (hasSums) takeSums(bytes, words, count);
+    words[HAS_SUMS_AT] = hasSums ? 1 : 0;
+    return count > 0;
   }
 
   copy(to: number, from: number, bytes: number): void {
@@ -89,11 +97,25 @@ class PutRecordsKernels implements BodyKernels {
 /** One for the whole program, so that it is compiled once. */
 export const putRecordsKernels: BodyKernels = new PutRecordsKernels();
 
-/** Which of the kernel's ways decodes the body of a request; -1 where none does. */
-export function wayOfPutRecords(headers: BodyHeaders): number {
+/** Takes the checksums of `count` records. */
+function takeSums({ buffer, byteOffset }: Uint8Array, words: Uint32Array, count: number): void {
+  let start = words[HEAD_WORDS]!;
+  for (let record = 0; record < count; record++) {
+    const end = words[HEAD_WORDS + record + 1]!;
+    words[SUMS_AT + record] = crc32(new Uint8Array(buffer, byteOffset + start, end - start));
+    start = end;
+  }
+}
+
+/**
+ * Which of the kernel's ways decodes the body of a request, with checksums where they are wanted;
+ * -1 where none does.
+ */
+export function wayOfPutRecords(headers: BodyHeaders, wantsSums: boolean): number {
   if (headers['x-amz-target'] !== 'Kinesis_20131202.PutRecords') return -1;
   const type = headers['content-type'];
-  return ways.findIndex((protocol) => CONTENT_TYPE[protocol] === type);
+  const way = ways.findIndex((protocol) => CONTENT_TYPE[protocol] === type);
+  return way >= 0 && wantsSums ? way + ways.length : way;
 }
 
 /** Decodes bodies that are not in a kernel's memory yet, one at a time, in memory of its own. */
@@ -145,6 +167,7 @@ export function readPutRecords({ bytes, words, gather }: KernelResult): ScannedP
       gather,
       offsets: words.subarray(HEAD_WORDS, HEAD_WORDS + count + 1),
       hashKeys: words.subarray(HASH_KEYS_AT, HASH_KEYS_AT + UINT128_WORDS * count),
+      sums: words[HAS_SUMS_AT] === 0 ? undefined : words.subarray(SUMS_AT, SUMS_AT + count),
     },
   };
 }

@@ -1,0 +1,27 @@
+/**
+ * How the records of large puts spread over shards lately: what is worth doing with each record
+ * ahead of time depends on whether it will be alone in its shard. A guess, on which nothing but
+ * speed depends.
+ */
+
+/** Calls of fewer records say nothing about large ones. */
+const RECORDS_MIN = 64;
+/** From so many shards per record on most records are alone. */
+const WIDE = 0.7;
+/** The part that one call has in the mean. */
+const SHARE = 1 / 8;
+
+export class Spread {
+  /** Mean of shards per record. */
+  #mean = 0;
+
+  /** Whether most records of a call are the only ones of theirs for their shard. */
+  get isWide(): boolean {
+    return this.#mean >= WIDE;
+  }
+
+  /** A call's records went to so many shards. */
+  note(records: number, shards: number): void {
+    if (records >= RECORDS_MIN) this.#mean += SHARE * (shards / records - this.#mean);
+  }
+}
