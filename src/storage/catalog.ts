@@ -61,7 +61,7 @@ export async function recoverCatalog(
     return null;
   }
   try {
-    await files.replace(NAME, [bytes]);
+    await files.replace(NAME, bytes);
   } catch (error) {
     if (!(error instanceof DiskError && error.code === 'full')) {
       throw error;
@@ -129,5 +129,5 @@ export async function writeCatalog(
     at += SHARD_BYTES;
   });
   view.setUint32(8, crc32(bytes.subarray(12)), true);
-  await files.replace(NAME, [bytes]);
+  await files.replace(NAME, bytes);
 }

@@ -18,8 +18,8 @@ class SlowFiles extends SealedFiles {
     super({} as Disk, 'nowhere');
   }
 
-  override replace(_name: string, parts: readonly Uint8Array[]): Promise<void> {
-    this.written.push(...parts);
+  override replace(_name: string, bytes: Uint8Array): Promise<void> {
+    this.written.push(bytes);
     return new Promise((resolve) => {
       this.ends.push(resolve);
     });

@@ -4,7 +4,8 @@
  *
  * A sidecar that is missing or damaged is made anew from the unit's frames.
  */
-import { DiskError } from '../runtime/disk.ts';
+import { plainRoom } from '../common/bytes.ts';
+import { DiskError, LARGE_WRITE_BYTES } from '../runtime/disk.ts';
 import { ByteLru } from './byte-lru.ts';
 import type { CommitLog } from './commit-log.ts';
 import { entryBytes, EntryRows } from './entry-rows.ts';
@@ -73,7 +74,7 @@ export class IndexStore {
   /** The pass of `persist` under way; it never rejects. */
   #writing: Promise<void> = Promise.resolve();
   /** Memory of an index that was written, which nobody looks at. */
-  #spare: ArrayBuffer | null = null;
+  #spare: Uint8Array | null = null;
 
   constructor(deps: IndexStoreDeps, options: IndexStoreOptions) {
     this.#log = deps.log;
@@ -87,14 +88,16 @@ export class IndexStore {
   /**
    * Memory for an index of so many bytes that will be put: that of one that was written, where it
    * is large enough. New memory of megabytes for each unit would make the garbage collector mark
-   * the whole heap every other unit.
+   * the whole heap every other unit. A large one is written from it without a copy.
    */
-  room(bytes: number): ArrayBuffer {
+  room(bytes: number): Uint8Array {
     const spare = this.#spare;
     this.#spare = null;
-    return spare !== null && spare.byteLength >= bytes
-      ? spare
-      : new ArrayBuffer(Math.ceil(bytes * ROOM_FACTOR));
+    if (spare !== null && spare.length >= bytes) return spare;
+    const wanted = Math.ceil(bytes * ROOM_FACTOR);
+    return this.#sidecars === null || bytes < LARGE_WRITE_BYTES
+      ? plainRoom(wanted)
+      : this.#sidecars.disk.room(wanted);
   }
 
   /** Keeps a new index of `unit` in memory until `persist` has written it. */
@@ -130,7 +133,7 @@ export class IndexStore {
       }
       const name = sidecarName(unit.from);
       try {
-        await this.#sidecars.replace(name, [bytes]);
+        await this.#sidecars.replace(name, bytes);
       } catch (error) {
         if (error instanceof DiskError) {
           return;
@@ -141,9 +144,7 @@ export class IndexStore {
       if (unit.gone) {
         await this.#remove(unit);
       } else if (unit.pinned === bytes) {
-        if (!unit.isLent && bytes.buffer instanceof ArrayBuffer) {
-          this.#spare = bytes.buffer;
-        }
+        if (!unit.isLent) this.#spare = new Uint8Array(bytes.buffer);
         this.#unpin(unit);
       }
     }

@@ -1,8 +1,8 @@
 /**
  * Small files that are replaced as a whole: written under a temporary name, synced, renamed.
  */
-import type { Disk } from '../runtime/disk.ts';
-import { DiskError } from '../runtime/disk.ts';
+import type { Disk, DiskFile } from '../runtime/disk.ts';
+import { DISK_BLOCK_BYTES, DiskError, LARGE_WRITE_BYTES } from '../runtime/disk.ts';
 import { readWholeFile, writeNewFile } from '../runtime/whole-file.ts';
 
 /** The files of one directory that are replaced so; everybody who does it there shares one. */
@@ -21,13 +21,13 @@ export class SealedFiles {
   }
 
   /**
-   * Puts `parts` at `name`, durably; a crash leaves the old or the new content. Where it fails, the
+   * Puts `bytes` at `name`, durably; a crash leaves the old or the new content. Where it fails, the
    * old content stays, except that a failed sync of the directory leaves the new one, not durable.
    */
-  async replace(name: string, parts: readonly Uint8Array[]): Promise<void> {
+  async replace(name: string, bytes: Uint8Array): Promise<void> {
     const { disk } = this;
     const temporary = this.path(`${name}.tmp`);
-    await writeNewFile(disk, temporary, (file) => file.write(parts, 0));
+    await writeNewFile(disk, temporary, (file) => writeContent(file, bytes));
     const failedBefore = this.#failedSyncs;
     await disk.rename(temporary, this.path(name));
     await this.syncNames();
@@ -51,4 +51,15 @@ export class SealedFiles {
   read(name: string): Promise<Uint8Array | null> {
     return readWholeFile(this.disk, this.path(name));
   }
+}
+
+/**
+ * Writes the content of a new file. The whole blocks of a large one go past the system's cache, for
+ * which new pages of it would cost more than the write.
+ */
+async function writeContent(file: DiskFile, bytes: Uint8Array): Promise<void> {
+  const isLarge = bytes.length >= LARGE_WRITE_BYTES;
+  const blocks = isLarge ? bytes.length - (bytes.length % DISK_BLOCK_BYTES) : 0;
+  if (blocks > 0) await file.writeDurable([bytes.subarray(0, blocks)], 0);
+  if (blocks < bytes.length) await file.write([bytes.subarray(blocks)], blocks);
 }

@@ -14,6 +14,8 @@
  * one shard is read without the others.
  */
 import { assert } from '../common/assert.ts';
+import type { Room } from '../common/bytes.ts';
+import { plainRoom } from '../common/bytes.ts';
 import { crc32 } from '../common/crc32.ts';
 import type { ShardKey } from '../model/stream.ts';
 import type { IndexEntry } from './entry-rows.ts';
@@ -182,16 +184,16 @@ export class UnitIndexBuilder {
   }
 
   /**
-   * The index as the bytes of a sidecar file, in memory that `room` gives: of so many bytes or
-   * more, with whatever content.
+   * The index as the bytes of a sidecar file, with which memory that `room` gives begins: of so
+   * many bytes or more, with whatever content.
    */
-  sealed(identity: number, room: (bytes: number) => ArrayBuffer = newRoom): Uint8Array {
+  sealed(identity: number, room: Room = plainRoom): Uint8Array {
     const slots = this.#slots.sorted();
     const table = this.#table;
     const { counts, payloadBytes } = table.sums(this.#slots.end);
     const directoryEnd = indexHeaderBytes + slots.length * DIRECTORY_ROW_BYTES;
     const length = directoryEnd + table.length * entryBytes;
-    const bytes = new Uint8Array(room(length), 0, length);
+    const bytes = new Uint8Array(room(length).buffer, 0, length);
     bytes.fill(0, 0, indexHeaderBytes);
     const froms = new Uint32Array(this.#slots.end);
     let from = directoryEnd;
@@ -232,10 +234,6 @@ export class UnitIndexBuilder {
     view.setUint32(CRC_AT, directoryChecksum(bytes.subarray(0, directoryEnd)), true);
     return bytes;
   }
-}
-
-function newRoom(bytes: number): ArrayBuffer {
-  return new ArrayBuffer(bytes);
 }
 
 function directoryChecksum(bytes: Uint8Array): number {

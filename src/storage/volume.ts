@@ -390,7 +390,7 @@ export class Volume implements VolumeStore {
       const unit = sealedUnit(before.from, this.#unitBytes - frameBytes, before.generation);
       this.#units.sealed.push(unit);
       const { store } = this.#units;
-      const room = (bytes: number): ArrayBuffer => store.room(bytes);
+      const room = (bytes: number): Uint8Array => store.room(bytes);
       store.put(unit, before.sealed(this.#writer.chain.identity, room));
       this.#inBackground(async () => {
         await this.#units.store.persist();

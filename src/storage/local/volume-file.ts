@@ -57,5 +57,5 @@ export async function writeVolumeFile(
   view.setUint32(12, content.volume, true);
   setU64(view, 16, content.epoch);
   view.setUint32(BYTES - 4, crc32(bytes.subarray(0, BYTES - 4)), true);
-  await new SealedFiles(disk, directory).replace(NAME, [bytes]);
+  await new SealedFiles(disk, directory).replace(NAME, bytes);
 }
