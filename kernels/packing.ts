@@ -3,6 +3,7 @@
  * u16 zero · key · data` each. Data that comes before its key is put where it would lie behind a
  * key as long as the one before, and moved where that was wrong.
  */
+import { crc32 } from './crc32';
 import { parseHashKey } from './hash-key';
 import { hashPartitionKeys } from './md5';
 
@@ -15,7 +16,9 @@ const ARN_BYTES_MAX: usize = 2048;
 /** Places in the words, as bytes. */
 const OFFSETS: usize = 4 * 4;
 const HASH_KEYS: usize = OFFSETS + 4 * 501;
-const SCRATCH: usize = 4 * 2512;
+const HAS_SUMS: usize = HASH_KEYS + 4 * 4 * 500;
+const SUMS: usize = HAS_SUMS + 4;
+const SCRATCH: usize = 4 * 3072;
 
 let base: usize = 0;
 let words: usize = 0;
@@ -124,5 +127,18 @@ export function finish(): u32 {
   store<u32>(words, <u32>(to - base), 4);
   store<u32>(words, nameBytes + 1, 8);
   store<u32>(words, arnBytes + 1, 12);
+  store<u32>(words + HAS_SUMS, 0);
   return count;
+}
+
+/** Takes the CRC-32 of each of the packed records that are described in `words`. */
+export function sumRecords(packed: usize, words: usize): void {
+  const count = load<u32>(words);
+  let from = packed;
+  for (let i: usize = 0; i < <usize>count; i++) {
+    const end = packed + load<u32>(words + OFFSETS + (i << 2), 4);
+    store<u32>(words + SUMS + (i << 2), crc32(from, end - from, words + SCRATCH));
+    from = end;
+  }
+  store<u32>(words + HAS_SUMS, 1);
 }

@@ -10,7 +10,8 @@
  * ```
  * bytes: packed records · stream name · stream ARN
  * words: count · bytes of records, name (+1, 0 where there is none) and ARN (likewise) ·
- *        offsets (501) · hash keys (4 for each record) · scratch
+ *        offsets (501) · hash keys (500 times 4) · whether there are CRCs, and these (1 + 500) ·
+ *        scratch, from word 3072 on
  * ```
  *
  * Memory is shared by threads: nothing here writes outside of what a call is given, and the globals
@@ -19,7 +20,7 @@
  */
 import * as cbor from './cbor';
 import * as json from './json';
-import { finish } from './packing';
+import { finish, sumRecords } from './packing';
 
 /** Decodes `bytes` bytes of JSON at `body`; gives the number of records. */
 export function putRecordsJson(body: usize, bytes: usize, into: usize, words: usize): u32 {
@@ -29,6 +30,11 @@ export function putRecordsJson(body: usize, bytes: usize, into: usize, words: us
 /** Decodes `bytes` bytes of CBOR at `body`; gives the number of records. */
 export function putRecordsCbor(body: usize, bytes: usize, into: usize, words: usize): u32 {
   return cbor.decode(body, bytes, into, words) ? finish() : 0;
+}
+
+/** Takes the CRC-32 of every record of what was decoded last to these places. */
+export function takeSums(into: usize, words: usize): void {
+  sumRecords(into, words);
 }
 
 /** Copies bytes; the two places may overlap. */

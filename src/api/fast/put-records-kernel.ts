@@ -9,7 +9,6 @@
 import { assert } from '../../common/assert.ts';
 import type { Buffers } from '../../common/buffer-pool.ts';
 import { copyBytes } from '../../common/copy-bytes.ts';
-import { crc32 } from '../../common/crc32.ts';
 import { DECODE_SLACK_BYTES, DECODE_WORDS, KERNEL_BYTES } from '../../runtime/body-buffers.ts';
 import type {
   BodyHeaders,
@@ -32,6 +31,7 @@ import { PUT_RECORDS_WASM } from './put-records-wasm.ts';
 interface Exports {
   putRecordsJson(body: number, bytes: number, into: number, words: number): number;
   putRecordsCbor(body: number, bytes: number, into: number, words: number): number;
+  takeSums(into: number, words: number): void;
   copy(to: number, from: number, bytes: number): void;
 }
 
@@ -43,7 +43,7 @@ const SCAN_BYTES_KEPT_MAX = 4 * 1024 * 1024;
 /** Words before the offsets, and before the hash keys. */
 const HEAD_WORDS = 4;
 const HASH_KEYS_AT = HEAD_WORDS + PUT_RECORDS_COUNT_MAX + 1;
-/** Whether there are checksums, and these; where the kernel has its scratch, which is done with. */
+/** Whether there are checksums, and these. */
 const HAS_SUMS_AT = HASH_KEYS_AT + UINT128_WORDS * PUT_RECORDS_COUNT_MAX;
 const SUMS_AT = HAS_SUMS_AT + 1;
 
@@ -66,12 +66,10 @@ class Kernel implements BodyKernel {
   decode(way: number, body: Uint8Array, { bytes, words }: DecodeTarget): boolean {
     assert(bytes.length >= body.length + DECODE_SLACK_BYTES, 'kernel: no room for what is made');
     assert(words.length >= DECODE_WORDS, 'kernel: no room for words');
-    const { putRecordsJson, putRecordsCbor } = this.#exports;
+    const { putRecordsJson, putRecordsCbor, takeSums } = this.#exports;
     const decode = ways[way % ways.length] === 'json' ? putRecordsJson : putRecordsCbor;
     const count = decode(body.byteOffset, body.length, bytes.byteOffset, words.byteOffset);
-    const hasSums = way >= ways.length;
-    if (hasSums) takeSums(bytes, words, count);
-    words[HAS_SUMS_AT] = hasSums ? 1 : 0;
+    if (count > 0 && way >= ways.length) takeSums(bytes.byteOffset, words.byteOffset);
     return count > 0;
   }
 
@@ -96,16 +94,6 @@ class PutRecordsKernels implements BodyKernels {
 
 /** One for the whole program, so that it is compiled once. */
 export const putRecordsKernels: BodyKernels = new PutRecordsKernels();
-
-/** Takes the checksums of `count` records. */
-function takeSums({ buffer, byteOffset }: Uint8Array, words: Uint32Array, count: number): void {
-  let start = words[HEAD_WORDS]!;
-  for (let record = 0; record < count; record++) {
-    const end = words[HEAD_WORDS + record + 1]!;
-    words[SUMS_AT + record] = crc32(new Uint8Array(buffer, byteOffset + start, end - start));
-    start = end;
-  }
-}
 
 /**
  * Which of the kernel's ways decodes the body of a request, with checksums where they are wanted;
