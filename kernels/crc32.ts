@@ -3,10 +3,10 @@
  *
  * A polynomial that the CRC's divides, and whose terms are powers of x^8, says to which bytes
  * further on a byte may be added instead of being counted itself. Such a one with few terms lets
- * sixteen bytes at a time be folded into those behind them with nothing but exclusive ors: first one
- * of five terms, which needs 300 bytes behind it, then one of seven, which needs 137. What is left
- * goes through tables. That both are multiples is what the tests show: every length gives what zlib
- * gives.
+ * sixteen bytes at a time be folded into those behind them with nothing but exclusive ors: first
+ * one of five terms, which needs 300 bytes behind it, then one of seven, which needs 137. What is
+ * left goes through tables. That both are multiples is what the tests show: every length gives what
+ * zlib gives.
  *
  * ```
  * scratch: what was folded last (304) · folded (FOLD_BYTES_MAX) · none (208) · left (352)
@@ -145,7 +145,7 @@ function foldNear(from: usize, bytes: usize, begin: v128, scratch: usize, to: us
   return left;
 }
 
-/** Writes zeros, a multiple of `STEP` of them; so few that a call of the system's would take longer. */
+/** Writes zeros, a multiple of `STEP` of them: so few that `memory.fill` would take longer. */
 function clear(place: usize, bytes: usize): void {
   for (let at = place; at < place + bytes; at += STEP) v128.store(at, i32x4.splat(0));
 }

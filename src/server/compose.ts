@@ -141,9 +141,7 @@ async function compose(config: ComposeConfig, log: Log, closers: Closers): Promi
   const port = dataPort(
     {
       ...{ clock, random, os, log, api, authenticator, credentials, backend, limits, buffers },
-      spread,
-      registry: metrics,
-      directory: control,
+      ...{ spread, registry: metrics, directory: control },
     },
     { config, certificate: certificate.identity, sealingKey: key },
     workerCount(config, os),
