@@ -105,13 +105,15 @@ export class ShardGrouping {
     const owners = room.owners.subarray(0, 2 * slots);
     firsts[0] = 0;
     const tableIndexes = this.#tableIndexes;
+    const slotOf = this.#slotOf;
+    const counts = this.#counts;
     for (let slot = 0; slot < slots; slot++) {
       const index = tableIndexes[slot]!;
-      this.#slotOf[index] = noSlot;
+      slotOf[index] = noSlot;
       shards[slot] = keyAt(table, index);
       owners[2 * slot] = indexAt(table, index);
       owners[2 * slot + 1] = createdSecondsAt(table, index);
-      firsts[slot + 1] = firsts[slot]! + this.#counts[slot]!;
+      firsts[slot + 1] = firsts[slot]! + counts[slot]!;
     }
     const records =
       slots === 1 ? only : this.#records(firsts, only, room.records.subarray(0, count));
@@ -151,18 +153,22 @@ export class ShardGrouping {
 
   /** Gives every record a slot and counts; returns the number of slots. */
   #assign(routes: Uint16Array, only: Uint32Array | null, count: number): number {
+    const slotOf = this.#slotOf;
+    const slots = this.#slots;
+    const tableIndexes = this.#tableIndexes;
+    const counts = this.#counts;
     let next = 0;
     for (let i = 0; i < count; i++) {
       const index = routes[only === null ? i : only[i]!]!;
-      let slot = this.#slotOf[index]!;
+      let slot = slotOf[index]!;
       if (slot === noSlot) {
         slot = next++;
-        this.#slotOf[index] = slot;
-        this.#tableIndexes[slot] = index;
-        this.#counts[slot] = 0;
+        slotOf[index] = slot;
+        tableIndexes[slot] = index;
+        counts[slot] = 0;
       }
-      this.#slots[i] = slot;
-      this.#counts[slot] = this.#counts[slot]! + 1;
+      slots[i] = slot;
+      counts[slot] = counts[slot]! + 1;
     }
     return next;
   }
