@@ -259,7 +259,8 @@ export class TailRing {
     }
     u32[(last & (this.#capacity - 1)) * U32 + NEXT] = entry - last;
     u32[at + PREVIOUS] = entry - last;
-    const [small, large] = [rows[marks]!, rows[marks + 1]!];
+    const small = rows[marks]!;
+    const large = rows[marks + 1]!;
     u32[at + MARKS] = small < first ? 0 : entry - small;
     u32[at + MARKS + 1] = large < first ? 0 : entry - large;
     const place = rowWords[2 * own + shardHotPlace]! + 1;
