@@ -40,10 +40,15 @@ const LEFT: usize = FOLDED + FOLD_BYTES_MAX + NONE_BYTES + STEP;
 const NEAR_ROOM: usize = 144;
 
 const POLYNOMIAL: u32 = 0xedb88320;
-/** For each of sixteen bytes what it adds to the CRC behind the last of them, by its distance. */
-const TABLES: usize = memory.data(16 * 256 * 4);
+/**
+ * For each of sixteen bytes what it adds to the CRC behind the last of them, by its distance: 16 KiB,
+ * behind what the compiler has placed and within what is the kernels' own. They are made, not
+ * compiled, as they would be most of what is.
+ */
+const TABLES: usize = 16 * 1024;
 
 function fillTables(): void {
+  if (__heap_base > TABLES) unreachable();
   for (let i: u32 = 0; i < 256; i++) {
     let crc = i;
     for (let bit = 0; bit < 8; bit++) crc = (crc & 1) != 0 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
