@@ -41,9 +41,9 @@ const NEAR_ROOM: usize = 144;
 
 const POLYNOMIAL: u32 = 0xedb88320;
 /**
- * For each of sixteen bytes what it adds to the CRC behind the last of them, by its distance: 16 KiB,
- * behind what the compiler has placed and within what is the kernels' own. They are made, not
- * compiled, as they would be most of what is.
+ * For each of sixteen bytes what it adds to the CRC behind the last of them, by its distance:
+ * 16 KiB, behind what the compiler has placed and within what is the kernels' own. They are made,
+ * not compiled, as they would be most of what is.
  */
 const TABLES: usize = 16 * 1024;
 
