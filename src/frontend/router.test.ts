@@ -125,6 +125,31 @@ describe('append', () => {
     assert.equal(backend.given?.packed, batch.packed);
   });
 
+  test('calls under way have memory of their own, which later ones use again', async () => {
+    const { stream, backend, router } = setUp(2);
+    const ends: (() => void)[] = [];
+    const append = backend.append.bind(backend);
+    backend.append = (appends) => {
+      const outcomes = append(appends);
+      return new Promise((resolve) => {
+        ends.push(() => resolve(outcomes));
+      });
+    };
+    const memory = (): ArrayBufferLike => backend.given!.shards.buffer;
+    const first = router.append(stream, batchOf(['a', 'b'], [top - 1n, 1n]));
+    const ofFirst = memory();
+    const second = router.append(stream, batchOf(['c', 'd', 'e'], [1n, top - 1n, 2n]));
+    const ofSecond = memory();
+    assert.notEqual(ofFirst, ofSecond);
+    for (const end of ends.splice(0).reverse()) end();
+    assert.deepEqual([...(await second).shardIndexes], [0, 1, 0]);
+    assert.deepEqual([...(await first).shardIndexes], [1, 0]);
+    const third = router.append(stream, batchOf(['f', 'g'], [1n, top - 1n]));
+    assert.ok([ofFirst, ofSecond].includes(memory()));
+    ends[0]!();
+    assert.deepEqual([...(await third).shardIndexes], [0, 1]);
+  });
+
   test('marks refused entries and shards', async () => {
     const { stream, backend, router } = setUp(2);
     backend.answer = (append) =>

@@ -2,6 +2,7 @@
  * Which shard each record of a batch goes to, and the batch grouped accordingly. Records are not
  * moved: what is grouped are their numbers.
  */
+import { assert } from '../common/assert.ts';
 import { PUT_RECORDS_COUNT_MAX } from '../model/limits.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { ShardAppends } from '../model/data-plane.ts';
@@ -50,22 +51,14 @@ export interface RoutedAppends extends ShardAppends {
  * some of it for every call would bring on full ones.
  */
 class GroupRoom {
-  readonly records: Uint32Array;
-  readonly shards: Float64Array;
-  readonly firsts: Uint32Array;
-  readonly owners: Float64Array;
-
-  constructor(records: number) {
-    this.records = new Uint32Array(records);
-    this.shards = new Float64Array(records);
-    this.firsts = new Uint32Array(records + 1);
-    this.owners = new Float64Array(2 * records);
-  }
+  readonly records: Uint32Array = new Uint32Array(PUT_RECORDS_COUNT_MAX);
+  readonly shards: Float64Array = new Float64Array(PUT_RECORDS_COUNT_MAX);
+  readonly firsts: Uint32Array = new Uint32Array(PUT_RECORDS_COUNT_MAX + 1);
+  readonly owners: Float64Array = new Float64Array(2 * PUT_RECORDS_COUNT_MAX);
 }
 
-/** Memory of so many calls is kept, each of so many records or fewer. */
+/** Memory of so many calls is kept. */
 const SPARE_ROOMS_MAX = 64;
-const ROOM_RECORDS_MAX = PUT_RECORDS_COUNT_MAX;
 
 const noSlot = -1;
 
@@ -96,10 +89,8 @@ export class ShardGrouping {
     const count = only === null ? batch.count : only.length;
     this.#reserve(table.shards.length, count);
     const slots = this.#assign(routes, only, count);
-    const room =
-      count <= ROOM_RECORDS_MAX
-        ? (this.#spareRooms.pop() ?? new GroupRoom(ROOM_RECORDS_MAX))
-        : new GroupRoom(count);
+    assert(count <= PUT_RECORDS_COUNT_MAX, 'routing: more records than a call may have');
+    const room = this.#spareRooms.pop() ?? new GroupRoom();
     const shards = room.shards.subarray(0, slots);
     const firsts = room.firsts.subarray(0, slots + 1);
     const owners = room.owners.subarray(0, 2 * slots);
@@ -123,9 +114,7 @@ export class ShardGrouping {
 
   /** What `group` gave is not used any more. */
   give({ room }: RoutedAppends): void {
-    const isKept =
-      room?.records.length === ROOM_RECORDS_MAX && this.#spareRooms.length < SPARE_ROOMS_MAX;
-    if (isKept) this.#spareRooms.push(room);
+    if (room !== null && this.#spareRooms.length < SPARE_ROOMS_MAX) this.#spareRooms.push(room);
   }
 
   #single(table: OpenShardTable, batch: RecordBatch, routes: Uint16Array): RoutedAppends {
