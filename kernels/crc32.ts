@@ -100,11 +100,7 @@ function foldFar(from: usize, bytes: usize, begin: v128, scratch: usize, to: usi
     const part = min((left - FAR) & ~(STEP - 1), FOLD_BYTES_MAX);
     end = folded + part;
     for (let into = folded; into < end; into += STEP) {
-      const sum = v128.xor(
-        v128.xor(v128.load(at), v128.load(into - FAR_1)),
-        v128.xor(v128.load(into - FAR_2), v128.xor(v128.load(into - FAR_3), v128.load(into - FAR))),
-      );
-      v128.store(into, v128.xor(sum, added));
+      v128.store(into, v128.xor(added, v128.xor(v128.load(at), far(into))));
       added = i32x4.splat(0);
       at += STEP;
     }
@@ -115,11 +111,7 @@ function foldFar(from: usize, bytes: usize, begin: v128, scratch: usize, to: usi
   clear(end, NONE_BYTES);
   let into = to;
   for (let back = end; back < end + left; back += STEP) {
-    const sum = v128.xor(
-      v128.xor(v128.load(at), v128.load(back - FAR_1)),
-      v128.xor(v128.load(back - FAR_2), v128.xor(v128.load(back - FAR_3), v128.load(back - FAR))),
-    );
-    v128.store(into, sum);
+    v128.store(into, v128.xor(v128.load(at), far(back)));
     at += STEP;
     into += STEP;
   }
@@ -155,6 +147,15 @@ function clear(place: usize, bytes: usize): void {
   for (let at = place; at < place + bytes; at += STEP) v128.store(at, i32x4.splat(0));
 }
 
+/** What earlier bytes add to those at `into`, by the first polynomial. */
+function far(into: usize): v128 {
+  return v128.xor(
+    v128.xor(v128.load(into - FAR_1), v128.load(into - FAR_2)),
+    v128.xor(v128.load(into - FAR_3), v128.load(into - FAR)),
+  );
+}
+
+/** And by the second. */
 function near(into: usize): v128 {
   return v128.xor(
     v128.xor(
@@ -165,6 +166,7 @@ function near(into: usize): v128 {
   );
 }
 
+/** What four bytes add behind the last of sixteen, `last` bytes after them. */
 function four(last: usize, bytes: u32): u32 {
   return (
     entry(last + 3, bytes) ^
