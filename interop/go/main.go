@@ -300,7 +300,11 @@ func (s *suite) remove() error {
 type closedByItself struct{}
 
 func (closedByItself) IsErrorRetryable(err error) aws.Ternary {
-	return aws.BoolTernary(strings.Contains(err.Error(), "use of closed network connection"))
+	isIt := strings.Contains(err.Error(), "use of closed network connection")
+	if isIt {
+		fmt.Println("     the client has closed its own connection and tries again")
+	}
+	return aws.BoolTernary(isIt)
 }
 
 func newSuite(way, endpoint string, insecure bool) *suite {

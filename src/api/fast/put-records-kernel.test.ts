@@ -168,8 +168,10 @@ test('only PutRecords is meant, in either protocol', () => {
       ),
     ),
   );
-  assert.equal(new Set(ways.flat()).size, 4);
-  assert.ok(ways.flat().every((way) => way >= 0));
+  assert.deepEqual(ways, [
+    [0, 2],
+    [1, 3],
+  ]);
   const type = { 'content-type': 'application/x-amz-json-1.1' };
   for (const wantsSums of [false, true]) {
     const other = { ...type, 'x-amz-target': target.slice(0, -1) };
