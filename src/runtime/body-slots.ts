@@ -63,27 +63,37 @@ function targetsAt(slots: number, slotBytes: number): number {
   return KERNEL_BYTES + slots * slotBytes;
 }
 
+/** Pieces that lie back to back over so many bytes are one copy of their own. */
+const COPIED_ALONE_BYTES = 8 * 1024;
+
 /**
  * Gathers pieces of `from` in the shared memory, where the kernel copies small ones quickly, and
- * takes them out of there in one piece.
+ * takes them out of there in one piece. What lies back to back is taken as one, and if that is long
+ * it is not copied twice.
  */
 export function gatherIn(body: BodySlots, kernel: BodyKernel, from: Uint8Array): Gather {
   // Memory that is shared is looked over whenever it is asked for this.
   const { buffer } = body.memory;
   const room = gatheringAt(body.slots, body.slotBytes);
   return (starts, ends, first, end, to, at) => {
-    if (first + 1 === end) {
-      const start = starts[first]!;
-      copyBytes(new Uint8Array(buffer, from.byteOffset + start, ends[first]! - start), to, at);
-      return;
-    }
-    let into = room;
-    for (let piece = first; piece < end; piece++) {
+    let gathered = 0;
+    let into = at;
+    for (let piece = first; piece < end;) {
       const start = starts[piece]!;
-      const bytes = ends[piece]! - start;
-      kernel.copy(into, from.byteOffset + start, bytes);
-      into += bytes;
+      let stop = ends[piece++]!;
+      while (piece < end && starts[piece] === stop) stop = ends[piece++]!;
+      const bytes = stop - start;
+      const isAlone = piece === end && gathered === 0;
+      if (isAlone || bytes >= COPIED_ALONE_BYTES) {
+        copyBytes(new Uint8Array(buffer, room, gathered), to, into);
+        copyBytes(new Uint8Array(buffer, from.byteOffset + start, bytes), to, into + gathered);
+        into += gathered + bytes;
+        gathered = 0;
+      } else {
+        kernel.copy(room + gathered, from.byteOffset + start, bytes);
+        gathered += bytes;
+      }
     }
-    copyBytes(new Uint8Array(buffer, room, into - room), to, at);
+    copyBytes(new Uint8Array(buffer, room, gathered), to, into);
   };
 }
