@@ -15,24 +15,23 @@ const WORD = 2 ** 32;
  * each).
  */
 export function openShardIndex(table: OpenShardTable, hashKeys: Uint32Array, key: number): number {
-  const { starts } = table;
   const count = table.shards.length;
   assert(count > 0, 'shard map: a stream that takes records has an open shard');
   // Where ranges are equal, as after creation and UpdateShardCount, the leading word gives the
   // shard or its right neighbour; elsewhere the guess is checked and dropped.
   const guess = Math.floor((hashKeys[key * UINT128_WORDS]! / WORD) * count);
-  if (startsAtOrBelow(starts, guess, hashKeys, key)) {
-    if (guess + 1 === count || !startsAtOrBelow(starts, guess + 1, hashKeys, key)) {
+  if (startsAtOrBelow(table, guess, hashKeys, key)) {
+    if (guess + 1 === count || !startsAtOrBelow(table, guess + 1, hashKeys, key)) {
       return guess;
     }
-    return search(starts, guess + 1, count - 1, hashKeys, key);
+    return search(table, guess + 1, count - 1, hashKeys, key);
   }
-  return search(starts, 0, guess - 1, hashKeys, key);
+  return search(table, 0, guess - 1, hashKeys, key);
 }
 
 /** The last shard within `[low, high]` that starts at or below the key; shard `low` does. */
 function search(
-  starts: Uint32Array,
+  table: OpenShardTable,
   low: number,
   high: number,
   hashKeys: Uint32Array,
@@ -42,7 +41,7 @@ function search(
   let to = high;
   while (from < to) {
     const middle = (from + to + 1) >>> 1;
-    if (startsAtOrBelow(starts, middle, hashKeys, key)) {
+    if (startsAtOrBelow(table, middle, hashKeys, key)) {
       from = middle;
     } else {
       to = middle - 1;
@@ -52,12 +51,12 @@ function search(
 }
 
 function startsAtOrBelow(
-  starts: Uint32Array,
+  { leading, starts }: OpenShardTable,
   shard: number,
   hashKeys: Uint32Array,
   key: number,
 ): boolean {
-  const a = starts[shard * UINT128_WORDS]!;
+  const a = leading[shard]!;
   const b = hashKeys[key * UINT128_WORDS]!;
   return a === b ? compareAt(starts, shard, hashKeys, key) <= 0 : a < b;
 }

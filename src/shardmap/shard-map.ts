@@ -4,6 +4,8 @@
  * Entries are immutable; a change replaces a stream's entry and advances the version. An entry is
  * published only if its open shards tile 0 … 2^128-1 (I4) and versions never go back (I6).
  */
+import { assert } from '../common/assert.ts';
+import { UINT128_WORDS } from '../common/uint128.ts';
 import type { ShardDocument, ShardKey, StreamDocument } from '../model/stream.ts';
 
 export interface ShardEntry {
@@ -15,40 +17,63 @@ export interface ShardEntry {
 
 /**
  * Open shards of a stream, sorted by start: `starts` has four big-endian words per shard. What puts
- * need of a shard lies in arrays, where ten thousand of them take little of the processor's caches.
+ * need of a shard lies in arrays, as close as can be, so that ten thousand of them take little of
+ * the processor's caches.
  */
 export interface OpenShardTable {
   readonly starts: Uint32Array;
+  /** The first word of each start, by which most keys find their shard. */
+  readonly leading: Uint32Array;
   readonly shards: readonly ShardEntry[];
-  /** Four words each: its ShardKey, its index, the second of its creation, and an unused one. */
-  readonly facts: Float64Array;
+  /**
+   * Four words each, a quarter of a line of the processor's caches: the lower halves of its
+   * ShardKey and of the second of its creation, their upper halves in one, and its index.
+   */
+  readonly facts: Uint32Array;
 }
 
-/** Half a line of the processor's caches: what is wanted of a shard is one read from memory. */
 const FACT_WORDS = 4;
+const KEY = 0;
+const CREATED = 1;
+const UPPER = 2;
+const INDEX = 3;
+const WORD = 2 ** 32;
+const UPPER_BITS = 16;
 
 /** The ShardKey of shard `i` of a table. */
 export function keyAt({ facts }: OpenShardTable, i: number): ShardKey {
-  return facts[FACT_WORDS * i]!;
+  const at = FACT_WORDS * i;
+  return facts[at + KEY]! + (facts[at + UPPER]! >>> UPPER_BITS) * WORD;
 }
 
 /** Which shard of its stream shard `i` of a table is. */
 export function indexAt({ facts }: OpenShardTable, i: number): number {
-  return facts[FACT_WORDS * i + 1]!;
+  return facts[FACT_WORDS * i + INDEX]!;
 }
 
 /** When shard `i` of a table was created, epoch seconds. */
 export function createdSecondsAt({ facts }: OpenShardTable, i: number): number {
-  return facts[FACT_WORDS * i + 2]!;
+  const at = FACT_WORDS * i;
+  return facts[at + CREATED]! + (facts[at + UPPER]! & (2 ** UPPER_BITS - 1)) * WORD;
 }
 
 /** The table of open shards that are sorted by `starts`. */
 export function openShardTable(starts: Uint32Array, shards: readonly ShardEntry[]): OpenShardTable {
-  const facts = new Float64Array(FACT_WORDS * shards.length);
+  const facts = new Uint32Array(FACT_WORDS * shards.length);
+  const leading = new Uint32Array(shards.length);
   shards.forEach(({ document: { key, index, createdSeconds } }, i) => {
-    facts.set([key, index, createdSeconds], FACT_WORDS * i);
+    leading[i] = starts[UINT128_WORDS * i]!;
+    const upper = upperHalf(key) * 2 ** UPPER_BITS + upperHalf(createdSeconds);
+    facts.set([key % WORD, createdSeconds % WORD, upper, index], FACT_WORDS * i);
   });
-  return { starts, shards, facts };
+  return { starts, leading, shards, facts };
+}
+
+/** What is above the lower 32 bits of a number of at most 48. */
+function upperHalf(value: number): number {
+  const upper = Math.floor(value / WORD);
+  assert(upper < 2 ** UPPER_BITS, 'shard map: a number of more than 48 bits');
+  return upper;
 }
 
 export interface StreamEntry {
