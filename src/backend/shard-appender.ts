@@ -18,6 +18,7 @@ import { unknownSum } from '../storage/section-batch.ts';
 import type { VolumeStore } from '../storage/volume-store.ts';
 import { VolumeBusyError } from '../storage/volume-store.ts';
 import { movedOutcomes, type OpenOutcomes } from './append-parts.ts';
+import { InFlight } from './in-flight.ts';
 import { SectionDraft } from './section-draft.ts';
 import type { KeyFailure, ResolvedKeys, SectionKeys } from './section-keys.ts';
 import {
@@ -26,10 +27,8 @@ import {
   stateBytesIn,
   stateFlags,
   stateHalves,
-  stateInFlight,
   stateLastArrivalMs,
   stateNextOrdinal,
-  stateRecordsIn,
   stateStoreRow,
   stateWords,
   type ShardState,
@@ -44,8 +43,6 @@ export interface ShardAppenderDependencies {
   readonly states: ShardStates;
   /** Fills `into`: by shard of a call the row of its state if it is here and open, else -1. */
   openRows(appends: ShardAppends, into: Int32Array): void;
-  /** Called when appends in flight have been settled. */
-  settled(): void;
 }
 
 const noKeys: ResolvedKeys = new Map();
@@ -67,6 +64,8 @@ interface Call {
 export class ShardAppender {
   readonly #deps: ShardAppenderDependencies;
   readonly #limits: LimitsMode;
+  /** What was handed to the store and is not settled yet. */
+  readonly inFlight: InFlight = new InFlight();
   /** Of the call that is being accepted. */
   readonly #draft = new SectionDraft();
   readonly #spareRows: Int32Array[] = [];
@@ -110,15 +109,17 @@ export class ShardAppender {
     const storing = draft.count === 0 ? null : this.#store(draft);
     if (draft.guesses.haveChanged) this.#keepGuesses(rows, taken, draft.guesses.rows);
     draft.end();
+    this.#giveRows(rows);
     const { outcomes } = call;
-    if (storing === null) {
-      this.#giveRows(rows);
-      return Promise.resolve(outcomes);
-    }
+    if (storing === null) return Promise.resolve(outcomes);
+    const begun = this.inFlight.begin();
     return storing.then(
-      () => this.#settle(rows, taken, outcomes),
+      () => {
+        begun.end();
+        return outcomes;
+      },
       (error: unknown) => {
-        this.#settle(rows, taken, outcomes);
+        begun.end();
         return failed(outcomes, error);
       },
     );
@@ -206,9 +207,7 @@ export class ShardAppender {
     draft.finish(appends.shards[i]!, i32[row * stateHalves + stateStoreRow]!, ordinal, arrivalMs);
     f64[at + stateLastArrivalMs] = arrivalMs;
     f64[at + stateNextOrdinal] = ordinal + records;
-    f64[at + stateRecordsIn] = f64[at + stateRecordsIn]! + records;
     f64[at + stateBytesIn] = f64[at + stateBytesIn]! + recordBytes(bytes, records);
-    i32[row * stateHalves + stateInFlight] = i32[row * stateHalves + stateInFlight]! + 1;
     if (key !== null) {
       const { keyId, payload } = this.#deps.keys.seal(draft.last(), key);
       draft.replaceLast(keyId, payload);
@@ -239,18 +238,6 @@ export class ShardAppender {
       }
       this.#draft.add(start, start + bytes, sums === undefined ? unknownSum : sums[record]!);
     }
-  }
-
-  /** What was handed to the store is in flight no more. */
-  #settle(rows: Int32Array, taken: number, outcomes: OpenOutcomes): AppendOutcomes {
-    const { i32 } = this.#deps.states.rows;
-    for (let i = 0; i < taken; i++) {
-      const at = rows[i]! * stateHalves + stateInFlight;
-      i32[at] = i32[at]! - 1;
-    }
-    this.#giveRows(rows);
-    this.#deps.settled();
-    return outcomes;
   }
 }
 

@@ -3,12 +3,13 @@
  * use.
  *
  * Ordinals and arrivals are given here and nowhere else; both only grow (I3). A state is made on
- * first use from what is stored and may be dropped at any time while nothing is in flight.
+ * first use from what is stored and may be dropped at any time while nothing of it is in flight.
  *
- * What every append looks at lies in one row of 64 bytes per shard, a line of the processor's
- * caches; the rest is an object.
+ * What every append looks at lies in one row of 32 bytes per shard, half a line of the processor's
+ * caches: of ten thousand shards, what comes back sooner is found there more often. The rest is an
+ * object.
  */
-import { halfWords, linedWords, lineWords } from '../common/lined-words.ts';
+import { halfWords, linedWords } from '../common/lined-words.ts';
 import { ShardKeyMap } from '../model/shard-key-map.ts';
 import type { ShardKey } from '../model/stream.ts';
 import type { ShardEntry } from '../shardmap/shard-map.ts';
@@ -49,26 +50,29 @@ export function addUse(total: ShardUse, use: Readonly<ShardUse>): void {
 }
 
 /** Words of eight bytes in a row, and which of its fields they are. */
-export const stateWords: number = lineWords;
+export const stateWords = 4;
 export const stateNextOrdinal = 0;
 export const stateLastArrivalMs = 1;
-export const stateRecordsIn = 2;
-export const stateBytesIn = 3;
+export const stateBytesIn = 2;
 /** Words of four bytes in a row, and fields as such. */
-export const stateHalves: number = 2 * lineWords;
-/** Appends handed to the store and not settled yet. */
-export const stateInFlight = 8;
-/** At which change of the map the shard was looked up last. */
-export const stateSeenAt = 9;
-export const stateFlags = 10;
+export const stateHalves: number = 2 * stateWords;
+/** Flags, and above them at which change of the map the shard was looked up last. */
+export const stateFlags = 6;
 /** The row in which the store had the shard last; -1: not seen there yet. */
-export const stateStoreRow = 11;
+export const stateStoreRow = 7;
 /** The shard took records when it was looked up last. */
 export const flagOpen = 1;
 /** The shard is about to close: no further appends. */
 export const flagSealed = 2;
 /** Its stream was encrypted when it was looked up last. */
 export const flagEncrypted = 4;
+const FLAG_BITS = 3;
+const FLAGS: number = 2 ** FLAG_BITS - 1;
+
+/** Whether a shard with these flags was looked up last at change number `change` of the map. */
+export function isSeenAt(flags: number, change: number): boolean {
+  return (flags & ~FLAGS) === change << FLAG_BITS;
+}
 
 const ROWS_FIRST = 16;
 const NONE = -1;
@@ -83,6 +87,7 @@ export class ShardState {
   readonly counts: ShardUse = noUse();
   /** How far the last read was behind the newest record, ms. */
   iteratorAgeMs = 0;
+  readonly #firstOrdinal: number;
   #rows: ShardRows;
   #row: number;
 
@@ -91,6 +96,7 @@ export class ShardState {
     this.write = new WriteThrottle(writeBurstBytes(entry.stream.document.maxRecordSizeKiB), nowMs);
     this.#rows = rows;
     this.#row = row;
+    this.#firstOrdinal = this.nextOrdinal;
   }
 
   get row(): number {
@@ -102,18 +108,15 @@ export class ShardState {
     const { f64 } = this.#rows;
     return {
       ...this.counts,
-      recordsIn: f64[at + stateRecordsIn]!,
+      recordsIn: this.nextOrdinal - this.#firstOrdinal,
       bytesIn: f64[at + stateBytesIn]!,
     };
   }
   get lastArrivalMs(): number {
     return this.#rows.f64[this.#row * stateWords + stateLastArrivalMs]!;
   }
-  get inFlight(): number {
-    return this.#rows.i32[this.#row * stateHalves + stateInFlight]!;
-  }
-  get seenAt(): number {
-    return this.#rows.i32[this.#row * stateHalves + stateSeenAt]!;
+  get nextOrdinal(): number {
+    return this.#rows.f64[this.#row * stateWords + stateNextOrdinal]!;
   }
   set sealed(isSealed: boolean) {
     this.#flag(flagSealed, isSealed);
@@ -127,9 +130,15 @@ export class ShardState {
   /** Remembers the shard as the map has it at its change number `change`. */
   see(entry: ShardEntry, change: number): void {
     this.entry = entry;
+    const at = this.#row * stateHalves + stateFlags;
+    const { i32 } = this.#rows;
+    i32[at] = (i32[at]! & FLAGS) | (change << FLAG_BITS);
     this.#flag(flagOpen, entry.document.closedSeconds === null);
     this.#flag(flagEncrypted, entry.stream.document.encryption !== null);
-    this.#rows.i32[this.#row * stateHalves + stateSeenAt] = change;
+  }
+
+  isSeenAt(change: number): boolean {
+    return isSeenAt(this.#rows.i32[this.#row * stateHalves + stateFlags]!, change);
   }
 
   /** Its row is about to be another's: takes a copy. */
@@ -148,7 +157,7 @@ export class ShardState {
   }
 }
 
-/** Rows of 64 bytes. */
+/** Rows of 32 bytes. */
 export class ShardRows {
   /** The rows, and the same memory as words of four bytes; others once there are more shards. */
   f64: Float64Array;
@@ -208,7 +217,7 @@ export class ShardStates {
     return state;
   }
 
-  /** Drops the state of a shard that has nothing in flight. */
+  /** Drops the state of a shard of which nothing is in flight. */
   delete(shard: ShardKey): void {
     const row = this.rowOf(shard);
     if (row === NONE) return;

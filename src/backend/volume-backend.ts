@@ -35,11 +35,11 @@ import type { OpenedRun } from './section-keys.ts';
 import {
   addUse,
   flagOpen,
+  isSeenAt,
   noUse,
   ShardStates,
   stateFlags,
   stateHalves,
-  stateSeenAt,
   type ShardState,
   type ShardUse,
 } from './shard-state.ts';
@@ -78,7 +78,6 @@ export class VolumeBackend implements Backend {
   readonly #appender: ShardAppender;
   /** What was read ahead; what is not kept would not be read. */
   #ahead = 0;
-  #sealWaiters: (() => void)[] = [];
   readonly #followers: FollowerSet;
   readonly #stopFollowing: () => void;
 
@@ -96,9 +95,6 @@ export class VolumeBackend implements Backend {
         keys: this.#keys,
         states: this.#states,
         openRows: (appends, into) => this.#openRows(appends, into),
-        settled: () => {
-          if (this.#sealWaiters.length > 0) this.#wakeSealWaiters();
-        },
       },
       { limits: options.limits },
     );
@@ -112,7 +108,7 @@ export class VolumeBackend implements Backend {
     );
     const stopMap = this.#map.onChange((_uid, entry) => {
       this.#changes++;
-      if (entry === null) this.#dropGoneStates();
+      if (entry === null) void this.#dropGoneStates();
       else this.#followLimits(entry);
       this.#followers.wakeAll();
     });
@@ -302,9 +298,7 @@ export class VolumeBackend implements Backend {
       if (entry !== undefined) states.push(this.#state(entry));
     }
     for (const state of states) state.sealed = true;
-    while (states.some((state) => state.inFlight > 0)) {
-      await new Promise<void>((resolve) => this.#sealWaiters.push(resolve));
-    }
+    await this.#appender.inFlight.ended();
     return states.reduce((latest, state) => Math.max(latest, state.lastArrivalMs), 0);
   }
 
@@ -361,10 +355,10 @@ export class VolumeBackend implements Backend {
   #openRows({ count, shards }: ShardAppends, into: Int32Array): void {
     const { rows } = this.#states;
     for (let i = 0; i < count; i++) into[i] = this.#states.rowOf(shards[i]!);
-    this.#ahead ^= readAhead(rows.i32, into, 0, count, stateSeenAt);
+    this.#ahead ^= readAhead(rows.i32, stateHalves, into, 0, count, stateFlags);
     for (let i = 0; i < count; i++) {
       let row = into[i]!;
-      if (row < 0 || rows.i32[row * stateHalves + stateSeenAt] !== this.#changes) {
+      if (row < 0 || !isSeenAt(rows.i32[row * stateHalves + stateFlags]!, this.#changes)) {
         const entry = this.#entry(shards[i]!);
         row = entry === undefined ? -1 : this.#state(entry).row;
       }
@@ -379,14 +373,16 @@ export class VolumeBackend implements Backend {
       const bounds = this.#store.bounds(entry.document.key);
       state = this.#states.add(entry, bounds, this.#clock.monotonic());
     }
-    if (state.seenAt !== this.#changes) state.see(entry, this.#changes);
+    if (!state.isSeenAt(this.#changes)) state.see(entry, this.#changes);
     return state;
   }
 
-  #dropGoneStates(): void {
+  /** Forgets shards that are gone, once nothing of theirs can be on its way into the store. */
+  async #dropGoneStates(): Promise<void> {
+    await this.#appender.inFlight.ended();
     for (const state of this.#states.values()) {
       const { key } = state.entry.document;
-      if (state.inFlight > 0 || this.#map.shard(key) !== undefined) continue;
+      if (this.#map.shard(key) !== undefined) continue;
       addUse(this.#gone, state.use);
       this.#states.delete(key);
     }
@@ -398,12 +394,6 @@ export class VolumeBackend implements Backend {
     for (const { document } of stream.byIndex.values()) {
       this.#states.get(document.key)?.write.setBurst(burst, nowMs);
     }
-  }
-
-  #wakeSealWaiters(): void {
-    const waiters = this.#sealWaiters;
-    this.#sealWaiters = [];
-    for (const wake of waiters) wake();
   }
 }
 

@@ -25,7 +25,8 @@ export const shardHotLast = 3;
 export const shardHotMarks = 4;
 /** ShardKey; -1 in a row that is nobody's. */
 export const shardKey = 6;
-/** As a word of four bytes: the place of the newest entry in the tail ring. */
+/** Words of four bytes in a row, and a field as such: the place of the newest ring entry. */
+export const shardHalves: number = 2 * shardWords;
 export const shardHotPlace = 14;
 
 const ROWS_FIRST = 64;

@@ -3,26 +3,23 @@
  *
  * Readers at the tail are served from here and cost no I/O however many they are. Payloads lie
  * where they were put for being written (`tail-slabs.ts`). Sections are entries, numbered as they
- * come, the newest of them in a table, 64 bytes each. An entry gives way by the ring going past its
+ * come, the newest of them in a table, 48 bytes each. An entry gives way by the ring going past its
  * number, for which no shard is looked at. Those of one shard are chained in ordinal order.
  *
  * ```
- *  0              8         16      20       24      28       32
- *  | base ordinal | arrival | count | key id | bytes | offset |
- *  | next | previous | marks (2) | unused |
- *  32     36         40          48       64
+ *  0              8         16      20       24      28       32         36          44       48
+ *  | base ordinal | arrival | count | key id | bytes | offset | previous | marks (2) | unused |
  * ```
  *
  * Links are distances in entry numbers, 0 where there is none. The places of a chain are counted.
  * Beside the entry before it each one names, for each of two strides, the newest one before it
  * whose place is a multiple of that stride, so that any place is found in few steps. What an entry
- * needs for its links is in the row of its shard; of the shard's other entries only the one before
- * is touched, for its `next`.
+ * needs for its links is in the row of its shard. Only the link to the next one is entered later,
+ * when much else has passed through the processor's caches: those links lie by themselves, sixteen
+ * to a line.
  */
 import type { Room } from '../common/bytes.ts';
 import { plainRoom } from '../common/bytes.ts';
-import { halfWords, linedWords } from '../common/lined-words.ts';
-import { readAhead } from '../common/read-ahead.ts';
 import type { Section } from '../model/section.ts';
 import type { ShardKey } from '../model/stream.ts';
 import type { ShardState, ShardTable } from './shard-table.ts';
@@ -30,11 +27,11 @@ import { shardHotLast, shardHotMarks, shardHotPlace, shardWords } from './shard-
 import { TailSlabs } from './tail-slabs.ts';
 import type { Slab } from './tail-slabs.ts';
 
-/** What a section costs beside its payload: its entry and a reference. */
-export const sectionOverheadBytes = 72;
+/** What a section costs beside its payload: its entry, the link behind it and a reference. */
+export const sectionOverheadBytes = 60;
 
 const ENTRIES_FIRST = 256;
-const ENTRY_BYTES = 64;
+const ENTRY_BYTES = 48;
 const F64 = ENTRY_BYTES / 8;
 const U32 = ENTRY_BYTES / 4;
 /** Fields of an entry, as words of eight bytes. */
@@ -45,32 +42,28 @@ const COUNT = 4;
 const KEY = 5;
 const BYTES = 6;
 const OFFSET = 7;
-const NEXT = 8;
-const PREVIOUS = 9;
-const MARKS = 10;
+const PREVIOUS = 8;
+const MARKS = 9;
 /** Strides of marks, as masks of the places that are no multiples. */
 const SMALL = 31;
 const LARGE = 1023;
 const STRIDES = 2;
-
-/** So many entries are read ahead at a time at most. */
-const AHEAD_MAX = 256;
 
 export class TailRing {
   readonly #bytesMax: number;
   readonly #table: ShardTable;
   readonly #slabs: TailSlabs;
   #capacity = ENTRIES_FIRST;
-  #f64: Float64Array = linedWords(ENTRIES_FIRST * F64);
-  #u32: Uint32Array = new Uint32Array(this.#f64.buffer, this.#f64.byteOffset);
-  #i32: Int32Array = halfWords(this.#f64);
+  #f64: Float64Array = new Float64Array(ENTRIES_FIRST * F64);
+  #u32: Uint32Array = new Uint32Array(this.#f64.buffer);
+  /** By place in the table: the distance to the shard's next entry. */
+  #next: Uint32Array = new Uint32Array(ENTRIES_FIRST);
   /** By place in the table. */
   #slabOf: Slab[] = [];
   /** Numbers of the oldest entry and of the one that comes next. */
   #first = 0;
   #end = 0;
   #bytes = 0;
-  readonly #ahead = new Int32Array(AHEAD_MAX);
 
   /**
    * `bytesMax` 0 keeps nothing. The table's shards are those whose sections come. Payloads lie in
@@ -156,17 +149,18 @@ export class TailRing {
   }
 
   /**
-   * Reads what pushes for the shards in `rows[first … end)` will look at beside the rows, their
-   * newest entries. Gives a sum of it, which is of no other use.
+   * Reads what pushes for the shards in `rows[first … end)` will look at: the rows, and the links
+   * of their newest entries. Gives a sum of it, which is of no other use.
    */
   aheadOf(rows: Int32Array, first: number, end: number): number {
     const { f64 } = this.#table;
-    const entries = this.#ahead;
+    const next = this.#next;
     const mask = this.#capacity - 1;
+    let sum = 0;
     for (let i = first; i < end; i += 1) {
-      entries[i - first] = f64[rows[i]! * shardWords + shardHotLast]! & mask;
+      sum ^= next[f64[rows[i]! * shardWords + shardHotLast]! & mask]!;
     }
-    return readAhead(this.#i32, entries, 0, end - first, NEXT);
+    return sum;
   }
 
   /** First entry of the shard that ends above `ordinal`; null when none does. */
@@ -186,7 +180,7 @@ export class TailRing {
 
   /** The shard's entry behind this one of it; null behind the newest. */
   next(entry: number): number | null {
-    const distance = this.#u32[this.#words(entry) + NEXT]!;
+    const distance = this.#next[entry & (this.#capacity - 1)]!;
     return distance === 0 ? null : entry + distance;
   }
 
@@ -248,7 +242,7 @@ export class TailRing {
     const own = row * shardWords;
     const last = rows[own + shardHotLast]!;
     rows[own + shardHotLast] = entry;
-    u32[at + NEXT] = 0;
+    this.#next[entry & (this.#capacity - 1)] = 0;
     const marks = own + shardHotMarks;
     if (last < first) {
       // What the row says besides is of a chain that has given way, or was never written.
@@ -257,7 +251,7 @@ export class TailRing {
       rowWords[2 * own + shardHotPlace] = 0;
       return;
     }
-    u32[(last & (this.#capacity - 1)) * U32 + NEXT] = entry - last;
+    this.#next[last & (this.#capacity - 1)] = entry - last;
     u32[at + PREVIOUS] = entry - last;
     const small = rows[marks]!;
     const large = rows[marks + 1]!;
@@ -297,11 +291,14 @@ export class TailRing {
   /** Twice the entries: each keeps its place, or comes to the one as far behind the middle. */
   #grow(): void {
     const before = this.#f64;
-    this.#f64 = linedWords(2 * before.length);
+    this.#f64 = new Float64Array(2 * before.length);
     this.#f64.set(before);
     this.#f64.set(before, before.length);
-    this.#u32 = new Uint32Array(this.#f64.buffer, this.#f64.byteOffset);
-    this.#i32 = halfWords(this.#f64);
+    this.#u32 = new Uint32Array(this.#f64.buffer);
+    const next = new Uint32Array(2 * this.#capacity);
+    next.set(this.#next);
+    next.set(this.#next, this.#capacity);
+    this.#next = next;
     this.#slabOf = this.#slabOf.concat(this.#slabOf);
     this.#capacity *= 2;
   }

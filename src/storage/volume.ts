@@ -29,7 +29,13 @@ import { SealedFiles } from './sealed-file.ts';
 import type { SectionBatch } from './section-batch.ts';
 import { payloadBytesOf, sectionBatch } from './section-batch.ts';
 import type { ShardTable } from './shard-table.ts';
-import { shardLastArrivalMs, shardNext, shardQueuedNext, shardWords } from './shard-table.ts';
+import {
+  shardHalves,
+  shardLastArrivalMs,
+  shardNext,
+  shardQueuedNext,
+  shardWords,
+} from './shard-table.ts';
 import { TailRing } from './tail-ring.ts';
 import { UnitIndexBuilder } from './unit-index.ts';
 import type { UnitList } from './unit-list.ts';
@@ -202,7 +208,7 @@ export class Volume implements VolumeStore {
     const rows = this.#appending;
     const table = this.#table;
     if (guesses !== null) {
-      this.#ahead = readAhead(table.i32, guesses.rows, 0, count, 0);
+      this.#ahead = readAhead(table.i32, shardHalves, guesses.rows, 0, count, 0);
     }
     for (let index = 0; index < count; index += 1) {
       const shard = shards[index]!;
@@ -376,7 +382,6 @@ export class Volume implements VolumeStore {
    * Reads what entering sections of the shards in `rows[first … end)` will look at.
    */
   #aheadOf(active: UnitIndexBuilder, rows: Int32Array, first: number, end: number): void {
-    this.#ahead = readAhead(this.#table.i32, rows, first, end, 0);
     this.#ahead ^= this.#ring.aheadOf(rows, first, end) ^ active.aheadOf(rows, first, end);
   }
 
