@@ -67,6 +67,19 @@ export function writeU64(bytes: Uint8Array, at: number, value: number): void {
   writeU32(bytes, at, value % U32);
 }
 
+/** Unsigned 64-bit integer at `at` of a view; for what is read often. As for `readU64`. */
+export function getU64(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * U32;
+}
+
+/** Writes `value`, a safe integer of at least 0, as 64 bits to `at` of a view. */
+export function setU64(view: DataView, at: number, value: number): void {
+  assert(Number.isSafeInteger(value) && value >= 0, 'bytes: not an unsigned safe integer');
+  const high = Math.floor(value / U32);
+  view.setUint32(at, value - high * U32, true);
+  view.setUint32(at + 4, high, true);
+}
+
 /** A view of the same bytes. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -8,11 +8,10 @@
  * that no later power loss replaces by the one before, so a start makes the one it found durable
  * before it believes it.
  */
-import { viewOf } from '../common/bytes.ts';
+import { getU64, setU64, viewOf } from '../common/bytes.ts';
 import { crc32 } from '../common/crc32.ts';
 import type { ShardKey } from '../model/stream.ts';
 import { DiskError } from '../runtime/disk.ts';
-import { getU64, setU64 } from './frame.ts';
 import type { SealedFiles } from './sealed-file.ts';
 
 const NAME = 'catalog';

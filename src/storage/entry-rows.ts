@@ -10,7 +10,8 @@
  * `frame place` is the frame's position minus the unit's, `offset` the payload's place in the
  * frame. An entry with offset 0 stands for records that are damaged or lost.
  */
-import { getU64, setU64 } from './frame.ts';
+import { getU64, setU64 } from '../common/bytes.ts';
+import type { SectionFields } from './section-rows.ts';
 
 export const entryBytes = 40;
 /** Of four bytes each. */
@@ -18,15 +19,9 @@ const entryWords = entryBytes / 4;
 const ROWS_FIRST = 64;
 
 /** What an entry says; whoever enters many fills the same one again and again. */
-export interface IndexEntry {
-  baseOrdinal: number;
-  arrivalMs: number;
-  count: number;
+export interface IndexEntry extends SectionFields {
   framePlace: number;
   offset: number;
-  payloadBytes: number;
-  payloadCrc: number;
-  keyId: number;
 }
 
 /** An entry with nothing in it, to be filled. */

@@ -2,9 +2,8 @@
  * A frame in the making: its head is written section by section, so that little is left to do when
  * the frame before is durable. Its bytes are those that `frame.ts` describes.
  */
-import { assert } from '../common/assert.ts';
 import type { Room } from '../common/bytes.ts';
-import { plainRoom, viewOf } from '../common/bytes.ts';
+import { plainRoom, setU64, viewOf } from '../common/bytes.ts';
 import { crc32 } from '../common/crc32.ts';
 import type { FrameChain } from './commit-log.ts';
 import type { BlockPiece, EncodedFrame, FramePadding, FrameStamp } from './frame.ts';
@@ -14,18 +13,18 @@ import {
   finishFrame,
   frameHeaderBytes,
   frameInBlocks,
-  getShard,
-  getU64,
-  kindBlockBit,
   payloadBlockBytes,
+  tailsSection,
+} from './frame.ts';
+import {
+  kindBlockBit,
   sectionKindRecords,
   sectionKindTails,
   sectionRow,
   sectionRowBytes,
-  setU64,
-  tailsSection,
+  SectionRows,
   writeRow,
-} from './frame.ts';
+} from './section-rows.ts';
 
 /** A draft's header begins at a block, or one row before it where the frame begins with tails. */
 const DRAFT_HEADER_AT = payloadBlockBytes;
@@ -37,18 +36,22 @@ export class FrameDraft {
   readonly #room: Room;
   /** A block, in which only the header of a frame with tails begins; then header and rows. */
   #head: Uint8Array;
-  #view: DataView;
-  #count = 0;
+  #rows: SectionRows;
   #payloadBytes = 0;
 
   constructor(room: Room = plainRoom) {
     this.#room = room;
     this.#head = room(DRAFT_BYTES_FIRST);
-    this.#view = viewOf(this.#head);
+    this.#rows = new SectionRows(viewOf(this.#head), DRAFT_ROWS_AT, 0);
+  }
+
+  /** What has been added; others once there is more than there was room for. */
+  get rows(): SectionRows {
+    return this.#rows;
   }
 
   get count(): number {
-    return this.#count;
+    return this.#rows.count;
   }
 
   get payloadBytes(): number {
@@ -57,7 +60,7 @@ export class FrameDraft {
 
   /** Empties it. What `finish` gave must not be in use any more. */
   reset(): void {
-    this.#count = 0;
+    this.#rows.count = 0;
     this.#payloadBytes = 0;
   }
 
@@ -71,11 +74,11 @@ export class FrameDraft {
     payloadBytes: number,
     payloadCrc: number,
   ): void {
-    const at = DRAFT_ROWS_AT + this.#count * sectionRowBytes;
+    const at = DRAFT_ROWS_AT + this.#rows.count * sectionRowBytes;
     if (at + sectionRowBytes > this.#head.byteLength) {
       this.#grow();
     }
-    const view = this.#view;
+    const { view } = this.#rows;
     // The kind is the upper 16 bits of the shard's word: 0, records.
     setU64(view, at + sectionRow.shard, shard);
     setU64(view, at + sectionRow.baseOrdinal, baseOrdinal);
@@ -84,30 +87,8 @@ export class FrameDraft {
     view.setUint32(at + sectionRow.keyId, keyId, true);
     view.setUint32(at + sectionRow.payloadBytes, payloadBytes, true);
     view.setUint32(at + sectionRow.payloadCrc, payloadCrc, true);
-    this.#count += 1;
+    this.#rows.count += 1;
     this.#payloadBytes += payloadBytes;
-  }
-
-  shard(row: number): number {
-    return getShard(this.#view, this.#row(row));
-  }
-  baseOrdinal(row: number): number {
-    return getU64(this.#view, this.#row(row) + sectionRow.baseOrdinal);
-  }
-  arrivalMs(row: number): number {
-    return getU64(this.#view, this.#row(row) + sectionRow.arrival);
-  }
-  recordCount(row: number): number {
-    return this.#view.getUint32(this.#row(row) + sectionRow.count, true);
-  }
-  keyId(row: number): number {
-    return this.#view.getUint32(this.#row(row) + sectionRow.keyId, true);
-  }
-  sectionBytes(row: number): number {
-    return this.#view.getUint32(this.#row(row) + sectionRow.payloadBytes, true);
-  }
-  payloadCrc(row: number): number {
-    return this.#view.getUint32(this.#row(row) + sectionRow.payloadCrc, true);
   }
 
   /**
@@ -125,7 +106,7 @@ export class FrameDraft {
     const parts = [head, ...payloads];
     if (tails !== null) {
       const at = DRAFT_ROWS_AT - sectionRowBytes;
-      writeRow(this.#view, at, tailsSection(tails), sectionKindTails, crc32(tails));
+      writeRow(this.#rows.view, at, tailsSection(tails), sectionKindTails, crc32(tails));
       parts.splice(1, 0, tails);
     }
     const bytes = head.byteLength + (tails?.byteLength ?? 0) + this.#payloadBytes;
@@ -148,8 +129,8 @@ export class FrameDraft {
     const parts = [blocks];
     let bytes = blocks.byteLength;
     for (const piece of pieces) {
-      const at = this.#row(piece.firstRow) + sectionRow.kind;
-      this.#view.setUint16(at, sectionKindRecords | kindBlockBit, true);
+      const at = this.#rows.at(piece.firstRow) + sectionRow.kind;
+      this.#rows.view.setUint16(at, sectionKindRecords | kindBlockBit, true);
       parts.push(...piece.parts);
       bytes += piece.bytes;
     }
@@ -158,19 +139,14 @@ export class FrameDraft {
 
   /** The head, its header zeros. */
   #headFrom(at: number): Uint8Array {
-    const head = this.#head.subarray(at, DRAFT_ROWS_AT + this.#count * sectionRowBytes);
+    const head = this.#head.subarray(at, DRAFT_ROWS_AT + this.count * sectionRowBytes);
     return head.fill(0, 0, frameHeaderBytes);
-  }
-
-  #row(row: number): number {
-    assert(row < this.#count, 'frame: no such section');
-    return DRAFT_ROWS_AT + row * sectionRowBytes;
   }
 
   #grow(): void {
     const larger = this.#room(2 * this.#head.byteLength);
     larger.set(this.#head);
     this.#head = larger;
-    this.#view = viewOf(larger);
+    this.#rows = new SectionRows(viewOf(larger), DRAFT_ROWS_AT, this.count);
   }
 }

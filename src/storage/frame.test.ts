@@ -5,8 +5,10 @@ import { concat } from '../common/bytes.ts';
 import { crc32 } from '../common/crc32.ts';
 import type { Section } from '../model/section.ts';
 import type { EncodedFrame } from './frame.ts';
-import { blockEnd, encodedBytes, encodeFrame, FrameHead, sectionKindTails } from './frame.ts';
+import { blockEnd, encodedBytes, encodeFrame, FrameHead } from './frame.ts';
 import { FrameDraft } from './frame-draft.ts';
+import { blankEntry } from './entry-rows.ts';
+import { sectionKindTails } from './section-rows.ts';
 import { forEachTail, TailsWriter } from './tails.ts';
 
 const CHAIN = { identity: 0xabcdef01, frameNumber: 41, headCrc: 0x12345678 };
@@ -81,9 +83,9 @@ describe('a draft in blocks', () => {
             !pieces.some(([first]) => first === section) || end % 4096 === 0,
           );
           assert.ok(bytes.subarray(end, at).every((byte) => byte === 0));
-          end = at + head.payloadBytes(row);
+          end = at + head.rows.payloadBytes(row);
           assert.deepEqual(bytes.slice(at, end), section.payload);
-          assert.deepEqual([head.kind(row), head.shard(row)], [0, section.shard]);
+          assert.deepEqual([head.rows.kind(row), head.rows.shard(row)], [0, section.shard]);
         }
         assert.ok(bytes.subarray(end).every((byte) => byte === 0));
         assert.ok(head.payloadsIntact(bytes));
@@ -180,15 +182,23 @@ describe('a frame', () => {
         );
         let at = head.headBytes;
         for (const [row, section] of sections.entries()) {
-          const payload = bytes.slice(at, at + head.payloadBytes(row));
+          const payload = bytes.slice(at, at + head.rows.payloadBytes(row));
           at += payload.byteLength;
+          const said = blankEntry();
+          head.rows.read(row, said);
+          assert.equal(head.rows.baseOrdinal(row), said.baseOrdinal);
+          assert.equal(head.rows.recordCount(row), said.count);
+          assert.deepEqual(
+            [said.payloadBytes, said.payloadCrc],
+            [head.rows.payloadBytes(row), head.rows.payloadCrc(row)],
+          );
           assert.deepEqual(
             {
-              shard: head.shard(row),
-              baseOrdinal: head.baseOrdinal(row),
-              count: head.count(row),
-              arrivalMs: head.arrivalMs(row),
-              keyId: head.keyId(row),
+              shard: head.rows.shard(row),
+              baseOrdinal: said.baseOrdinal,
+              count: said.count,
+              arrivalMs: said.arrivalMs,
+              keyId: said.keyId,
               payload,
             },
             { ...section },
@@ -240,11 +250,14 @@ describe('a frame', () => {
     writer.put(2 ** 48 - 1, Number.MAX_SAFE_INTEGER, 0);
     const bytes = encode([], writer.bytes);
     const head = parse(bytes);
-    assert.equal(head.kind(0), sectionKindTails);
+    assert.equal(head.rows.kind(0), sectionKindTails);
     const rows: number[][] = [];
-    forEachTail(bytes.subarray(head.headBytes, head.headBytes + head.payloadBytes(0)), (...row) => {
-      rows.push(row);
-    });
+    forEachTail(
+      bytes.subarray(head.headBytes, head.headBytes + head.rows.payloadBytes(0)),
+      (...row) => {
+        rows.push(row);
+      },
+    );
     assert.deepEqual(rows, [
       [1, 10, 100],
       [2 ** 48 - 1, Number.MAX_SAFE_INTEGER, 0],

@@ -7,10 +7,17 @@
  * golden test pins every byte.
  */
 import { assert } from '../common/assert.ts';
-import { viewOf } from '../common/bytes.ts';
+import { getU64, setU64, viewOf } from '../common/bytes.ts';
 import { crc32 } from '../common/crc32.ts';
 import type { Section } from '../model/section.ts';
 import type { FrameChain } from './commit-log.ts';
+import {
+  sectionKindRecords,
+  sectionKindTails,
+  sectionRowBytes,
+  SectionRows,
+  writeRow,
+} from './section-rows.ts';
 
 /** Version of frames with payloads back to back that were begun when the one before was durable. */
 const VERSION_PLAIN = 1;
@@ -19,7 +26,6 @@ const VERSION = 2;
 /** So many frames may be on their way to the disk at a time. */
 export const framesUnderWayMax = 2;
 export const frameHeaderBytes = 64;
-export const sectionRowBytes = 40;
 /** Frames begin and end at multiples of this. */
 export const frameAlignBytes = 64;
 /** Blocks at which payloads of a frame may begin are this long. */
@@ -29,17 +35,9 @@ export const frameBytesLimit: number = 64 * 1024 * 1024;
 
 /** `TRF1` as the bytes read. */
 const MAGIC = 0x31465254;
-const U32 = 2 ** 32;
 /** Frames are padded by less than this. */
 const PADDING_BYTES_MAX = 8192;
 const PADDING = new Uint8Array(PADDING_BYTES_MAX);
-
-/** What a section holds. Persisted: never renumber. */
-export const sectionKindRecords = 0;
-/** For every shard its next ordinal, so that dropping older frames never forgets one. */
-export const sectionKindTails = 1;
-/** Of the kind: the payload begins at the frame's next block, behind zeros. */
-export const kindBlockBit = 0x8000;
 
 const HEADER = {
   magic: 0,
@@ -54,18 +52,6 @@ const HEADER = {
   frameBytes: 36,
   number: 40,
   timestamp: 48,
-} as const;
-
-/** Where the fields of a row are. */
-export const sectionRow = {
-  shard: 0,
-  kind: 6,
-  baseOrdinal: 8,
-  arrival: 16,
-  count: 24,
-  keyId: 28,
-  payloadBytes: 32,
-  payloadCrc: 36,
 } as const;
 
 /** A frame ready to be written: `parts` concatenated are its bytes. */
@@ -221,24 +207,6 @@ export function tailsSection(payload: Uint8Array): Section {
   return { shard: 0, baseOrdinal: 0, count: 0, arrivalMs: 0, keyId: 0, payload };
 }
 
-/** Writes the row at `at` of a head. */
-export function writeRow(
-  view: DataView,
-  at: number,
-  section: Section,
-  kind: number,
-  crc: number,
-): void {
-  setU64(view, at + sectionRow.shard, section.shard);
-  view.setUint16(at + sectionRow.kind, kind, true);
-  setU64(view, at + sectionRow.baseOrdinal, section.baseOrdinal);
-  setU64(view, at + sectionRow.arrival, section.arrivalMs);
-  view.setUint32(at + sectionRow.count, section.count, true);
-  view.setUint32(at + sectionRow.keyId, section.keyId, true);
-  view.setUint32(at + sectionRow.payloadBytes, section.payload.byteLength, true);
-  view.setUint32(at + sectionRow.payloadCrc, crc, true);
-}
-
 /** Why bytes are not a frame. `short`: they may be one, but end too early to tell. */
 export type FrameFault = 'no-magic' | 'version' | 'short' | 'shape' | 'checksum';
 
@@ -246,15 +214,16 @@ export type FrameFault = 'no-magic' | 'version' | 'short' | 'shape' | 'checksum'
 export class FrameHead {
   readonly #view: DataView;
   readonly headCrc: number;
-  readonly sectionCount: number;
+  readonly rows: SectionRows;
   readonly headBytes: number;
   readonly frameBytes: number;
 
   private constructor(view: DataView, headCrc: number) {
     this.#view = view;
     this.headCrc = headCrc;
-    this.sectionCount = view.getUint32(HEADER.sections, true);
-    this.headBytes = frameHeaderBytes + this.sectionCount * sectionRowBytes;
+    const count = view.getUint32(HEADER.sections, true);
+    this.rows = new SectionRows(view, frameHeaderBytes, count);
+    this.headBytes = frameHeaderBytes + count * sectionRowBytes;
     this.frameBytes = view.getUint32(HEADER.frameBytes, true);
   }
 
@@ -293,6 +262,9 @@ export class FrameHead {
     return view.getUint32(HEADER.magic, true) === MAGIC ? headBytesOf(view) : null;
   }
 
+  get sectionCount(): number {
+    return this.rows.count;
+  }
   get number(): number {
     return getU64(this.#view, HEADER.number);
   }
@@ -319,34 +291,9 @@ export class FrameHead {
     return { identity: this.identity, frameNumber: this.number, headCrc: this.headCrc };
   }
 
-  kind(row: number): number {
-    return this.#view.getUint16(this.#row(row) + sectionRow.kind, true) & ~kindBlockBit;
-  }
   /** Where the payload of `row` begins in the frame, if the one before it ends at `end`. */
   payloadAt(row: number, end: number): number {
-    const kind = this.#view.getUint16(this.#row(row) + sectionRow.kind, true);
-    return (kind & kindBlockBit) === 0 ? end : blockEnd(end);
-  }
-  shard(row: number): number {
-    return getShard(this.#view, this.#row(row));
-  }
-  baseOrdinal(row: number): number {
-    return getU64(this.#view, this.#row(row) + sectionRow.baseOrdinal);
-  }
-  arrivalMs(row: number): number {
-    return getU64(this.#view, this.#row(row) + sectionRow.arrival);
-  }
-  count(row: number): number {
-    return this.#view.getUint32(this.#row(row) + sectionRow.count, true);
-  }
-  keyId(row: number): number {
-    return this.#view.getUint32(this.#row(row) + sectionRow.keyId, true);
-  }
-  payloadBytes(row: number): number {
-    return this.#view.getUint32(this.#row(row) + sectionRow.payloadBytes, true);
-  }
-  payloadCrc(row: number): number {
-    return this.#view.getUint32(this.#row(row) + sectionRow.payloadCrc, true);
+    return this.rows.isInBlock(row) ? blockEnd(end) : end;
   }
 
   /** True when every payload in `frame` (the whole frame's bytes) matches its checksum. */
@@ -354,17 +301,12 @@ export class FrameHead {
     let end = this.headBytes;
     for (let row = 0; row < this.sectionCount; row += 1) {
       const at = this.payloadAt(row, end);
-      end = at + this.payloadBytes(row);
-      if (end > frame.byteLength || crc32(frame.subarray(at, end)) !== this.payloadCrc(row)) {
+      end = at + this.rows.payloadBytes(row);
+      if (end > frame.byteLength || crc32(frame.subarray(at, end)) !== this.rows.payloadCrc(row)) {
         return false;
       }
     }
     return true;
-  }
-
-  #row(row: number): number {
-    assert(row >= 0 && row < this.sectionCount, 'frame: no such section');
-    return frameHeaderBytes + row * sectionRowBytes;
   }
 }
 
@@ -384,23 +326,4 @@ function headChecksum(head: Uint8Array): number {
   let crc = crc32(head.subarray(0, HEADER.headCrc));
   crc = crc32(ZERO_FIELD, crc);
   return crc32(head.subarray(HEADER.headCrc + 4), crc);
-}
-
-/** The shard of the row at `at`; what lies above its 48 bits is the kind. */
-export function getShard(view: DataView, at: number): number {
-  return (
-    view.getUint32(at + sectionRow.shard, true) +
-    view.getUint16(at + sectionRow.shard + 4, true) * U32
-  );
-}
-
-export function setU64(view: DataView, at: number, value: number): void {
-  assert(Number.isSafeInteger(value) && value >= 0, 'frame: not an unsigned whole number');
-  const high = Math.floor(value / U32);
-  view.setUint32(at, value - high * U32, true);
-  view.setUint32(at + 4, high, true);
-}
-
-export function getU64(view: DataView, at: number): number {
-  return view.getUint32(at, true) + view.getUint32(at + 4, true) * U32;
 }

@@ -6,7 +6,8 @@
  * Sections are committed in the order they were given. The queue is bounded by bytes.
  */
 import { assert } from '../common/assert.ts';
-import { encodedBytes, frameAlignBytes, sectionRowBytes } from './frame.ts';
+import { encodedBytes, frameAlignBytes } from './frame.ts';
+import { sectionRowBytes } from './section-rows.ts';
 import { VolumeBusyError } from './volume-store.ts';
 
 export interface GroupCommitOptions {

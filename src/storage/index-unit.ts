@@ -12,7 +12,8 @@ import { crc32 } from '../common/crc32.ts';
 import type { ShardKey } from '../model/stream.ts';
 import type { CommitLog, FrameEntry, LogUnit } from './commit-log.ts';
 import { CorruptionError } from './commit-log.ts';
-import { FrameHead, sectionKindTails } from './frame.ts';
+import { FrameHead } from './frame.ts';
+import { sectionKindTails } from './section-rows.ts';
 import { forEachTail } from './tails.ts';
 import { blankEntry } from './entry-rows.ts';
 import { UnitIndexBuilder } from './unit-index.ts';
@@ -81,12 +82,12 @@ class IndexPass {
     let offset = head.headBytes;
     for (let row = 0; row < head.sectionCount; row += 1) {
       offset = head.payloadAt(row, offset);
-      if (head.kind(row) === sectionKindTails) {
+      if (head.rows.kind(row) === sectionKindTails) {
         await this.#tails(entry, head, row, offset);
       } else {
         this.#section(head, row, framePlace, offset);
       }
-      offset += head.payloadBytes(row);
+      offset += head.rows.payloadBytes(row);
     }
   }
 
@@ -119,7 +120,11 @@ class IndexPass {
   async next(entry: FrameEntry): Promise<void> {
     await this.missing();
     const head = FrameHead.parse(entry.frame);
-    if (typeof head === 'string' || head.sectionCount === 0 || head.kind(0) !== sectionKindTails) {
+    if (
+      typeof head === 'string' ||
+      head.sectionCount === 0 ||
+      head.rows.kind(0) !== sectionKindTails
+    ) {
       return;
     }
     const payload = await this.#tailsPayload(entry, head, 0, head.headBytes);
@@ -151,23 +156,18 @@ class IndexPass {
   }
 
   #section(head: FrameHead, row: number, framePlace: number, offset: number): void {
-    const shard = head.shard(row);
-    const baseOrdinal = head.baseOrdinal(row);
+    const shard = head.rows.shard(row);
+    const entry = this.#entry;
+    head.rows.read(row, entry);
+    const { baseOrdinal } = entry;
     // A shard that is not in the snapshot was created in this unit and begins with this section.
     const slot = this.builder.begin(shard, baseOrdinal, 0);
     if (baseOrdinal < this.builder.end(slot)) {
       throw new CorruptionError(`ordinals of shard ${shard} go back in frame ${head.number}`);
     }
     this.#settle(slot, baseOrdinal);
-    const entry = this.#entry;
-    entry.baseOrdinal = baseOrdinal;
-    entry.arrivalMs = head.arrivalMs(row);
-    entry.count = head.count(row);
     entry.framePlace = framePlace;
     entry.offset = offset;
-    entry.payloadBytes = head.payloadBytes(row);
-    entry.payloadCrc = head.payloadCrc(row);
-    entry.keyId = head.keyId(row);
     this.builder.add(slot, entry);
   }
 
@@ -206,10 +206,10 @@ class IndexPass {
     offset: number,
   ): Promise<Uint8Array | null> {
     const { log, volume, onDamage } = this.#options;
-    const bytes = head.payloadBytes(row);
+    const bytes = head.rows.payloadBytes(row);
     const payload = new Uint8Array(bytes);
     const read = await log.readAt(volume, entry.position, offset, payload);
-    if (read === bytes && crc32(payload) === head.payloadCrc(row)) {
+    if (read === bytes && crc32(payload) === head.rows.payloadCrc(row)) {
       return payload;
     }
     const { position } = entry;

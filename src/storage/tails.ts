@@ -6,9 +6,8 @@
  * arrival, each u64.
  */
 import { assert } from '../common/assert.ts';
-import { viewOf } from '../common/bytes.ts';
+import { getU64, setU64, viewOf } from '../common/bytes.ts';
 import type { ShardKey } from '../model/stream.ts';
-import { getU64, setU64 } from './frame.ts';
 
 const ROW_BYTES = 24;
 

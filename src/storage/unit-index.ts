@@ -15,13 +15,12 @@
  */
 import { assert } from '../common/assert.ts';
 import type { Room } from '../common/bytes.ts';
-import { plainRoom } from '../common/bytes.ts';
+import { getU64, plainRoom, setU64 } from '../common/bytes.ts';
 import { crc32 } from '../common/crc32.ts';
 import type { ShardKey } from '../model/stream.ts';
 import type { IndexEntry } from './entry-rows.ts';
 import { entryBytes, EntryRows, EntryTable } from './entry-rows.ts';
 import { IndexSlots } from './index-slots.ts';
-import { getU64, setU64 } from './frame.ts';
 
 export const indexHeaderBytes = 64;
 const DIRECTORY_ROW_BYTES = 56;

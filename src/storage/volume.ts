@@ -334,7 +334,7 @@ export class Volume implements VolumeStore {
     this.#apply(position, frame, held, tails);
     if (held.count > 0) {
       for (const listener of this.#listeners) {
-        listener(held.draft);
+        listener(held.draft.rows);
       }
     }
   }
@@ -343,7 +343,8 @@ export class Volume implements VolumeStore {
   #apply(position: number, frame: EncodedFrame, held: HeldFrame, tails: Uint8Array | null): void {
     const { active } = this.#units;
     assert(active !== null, 'volume: a commit without a unit');
-    const { draft, shardRows } = held;
+    const { shardRows } = held;
+    const { rows } = held.draft;
     const { f64 } = this.#table;
     const entry = blankEntry();
     entry.framePlace = position - active.from;
@@ -352,28 +353,19 @@ export class Volume implements VolumeStore {
     for (const { slab, start, endRow } of held.runs) {
       entry.offset = Math.ceil(entry.offset / frame.pieceAlignBytes) * frame.pieceAlignBytes;
       for (let offset = start; row < endRow; row += 1) {
-        if (row % AHEAD_ROWS === 0 && draft.count >= AHEAD_ROWS) {
-          this.#aheadOf(active, shardRows, row, Math.min(row + AHEAD_ROWS, draft.count));
+        if (row % AHEAD_ROWS === 0 && rows.count >= AHEAD_ROWS) {
+          this.#aheadOf(active, shardRows, row, Math.min(row + AHEAD_ROWS, rows.count));
         }
         const shardRow = shardRows[row]!;
-        const baseOrdinal = draft.baseOrdinal(row);
-        const arrivalMs = draft.arrivalMs(row);
-        const count = draft.recordCount(row);
-        const keyId = draft.keyId(row);
-        const bytes = draft.sectionBytes(row);
-        entry.baseOrdinal = baseOrdinal;
-        entry.arrivalMs = arrivalMs;
-        entry.count = count;
-        entry.payloadBytes = bytes;
-        entry.payloadCrc = draft.payloadCrc(row);
-        entry.keyId = keyId;
+        rows.read(row, entry);
+        const { baseOrdinal, arrivalMs, count, keyId, payloadBytes } = entry;
         active.push(shardRow, entry);
-        entry.offset += bytes;
+        entry.offset += payloadBytes;
         const at = shardRow * shardWords;
         f64[at + shardNext] = baseOrdinal + count;
         f64[at + shardLastArrivalMs] = Math.max(f64[at + shardLastArrivalMs]!, arrivalMs);
-        this.#ring.push(shardRow, baseOrdinal, arrivalMs, count, keyId, bytes, slab, offset);
-        offset += bytes;
+        this.#ring.push(shardRow, baseOrdinal, arrivalMs, count, keyId, payloadBytes, slab, offset);
+        offset += payloadBytes;
       }
     }
   }
@@ -431,9 +423,10 @@ export class Volume implements VolumeStore {
       f64[at + shardQueuedNext] = f64[at + shardNext]!;
     }
     for (const { draft, shardRows } of this.#commits.waiting) {
-      for (let row = 0; row < draft.count; row += 1) {
+      const { rows } = draft;
+      for (let row = 0; row < rows.count; row += 1) {
         const at = shardRows[row]! * shardWords + shardQueuedNext;
-        f64[at] = Math.max(f64[at]!, draft.baseOrdinal(row) + draft.recordCount(row));
+        f64[at] = Math.max(f64[at]!, rows.baseOrdinal(row) + rows.recordCount(row));
       }
     }
   }

@@ -8,7 +8,8 @@
 import { assert } from '../../common/assert.ts';
 import { crc32 } from '../../common/crc32.ts';
 import type { Position } from '../commit-log.ts';
-import { frameAlignBytes, getU64, setU64 } from '../frame.ts';
+import { getU64, setU64 } from '../../common/bytes.ts';
+import { frameAlignBytes } from '../frame.ts';
 
 export const segmentHeaderBytes: number = frameAlignBytes;
 /** Positions give a segment 26 bits of alignment units. */

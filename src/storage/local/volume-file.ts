@@ -5,7 +5,7 @@
  */
 import { crc32 } from '../../common/crc32.ts';
 import type { Disk } from '../../runtime/disk.ts';
-import { getU64, setU64 } from '../frame.ts';
+import { getU64, setU64 } from '../../common/bytes.ts';
 import { SealedFiles } from '../sealed-file.ts';
 
 const NAME = 'volume.id';
