@@ -15,6 +15,7 @@ import {
 import type { Random } from '../runtime/random.ts';
 import { Simulation } from '../runtime/sim/simulation.ts';
 import { Router } from './router.ts';
+import { Spread } from './spread.ts';
 
 const random: Random = {
   next: () => 0,
@@ -74,49 +75,67 @@ function driverOf(simulation: Simulation) {
   return <T>(work: Promise<T>): Promise<T> => simulation.scheduler.drive(work);
 }
 
-function setUp(shards: number) {
+function setUp(shards: number, spread: Spread | null = null) {
   const map = new FixedMap();
   const stream = map.set(streamDocument({ shards: evenShards(shards, 10) }));
   const backend = new Recorder();
   const simulation = new Simulation(1);
   const clock = simulation.clock();
-  const router = new Router({ map, backend, random, clock, spread: null });
+  const router = new Router({ map, backend, random, clock, spread });
   return { map, stream, backend, clock, router, drive: driverOf(simulation) };
 }
 
 const top = 2n ** 128n;
 
+/** What has seen calls whose records were alone in their shards. */
+function widest(): Spread {
+  const spread = new Spread();
+  for (let i = 0; i < 32; i++) spread.note(500, 500);
+  return spread;
+}
+
+/** How records are sent on, of calls of how many, over how many shards, and in how many runs. */
+const ways = [
+  { what: 'in order', spread: () => null, records: [1, 60], shards: [1, 9], isEach: false },
+  { what: 'one by one if wide', spread: widest, records: [64, 90], shards: [90, 99], isEach: true },
+] as const;
+
 describe('append', () => {
-  test('sends every record to the shard that owns its key, in order', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 1, max: 9 }),
-        fc.array(fc.bigInt({ min: 0n, max: top - 1n }), { minLength: 1, maxLength: 60 }),
-        async (shards, keys) => {
-          const { stream, backend, router } = setUp(shards);
-          const texts = keys.map((_, i) => `t${i}`);
-          const result = await router.append(stream, batchOf(texts, keys));
-          const expected = new Map<number, string[]>();
-          keys.forEach((key, i) => {
-            const owner = stream.document.shards.find(
-              (shard) => key <= BigInt(shard.endingHashKey),
-            )!;
-            const list = expected.get(owner.key) ?? [];
-            list.push(texts[i]!);
-            expected.set(owner.key, list);
-            assert.equal(result.shardIndexes[i], owner.index);
-            assert.equal(result.ordinals[i], list.length);
-            assert.equal(result.status[i], 0);
-          });
-          for (const shard of stream.document.shards) {
-            assert.deepEqual(backend.texts(shard.key), expected.get(shard.key) ?? []);
-          }
-          assert.equal(backend.calls.length, 1);
-          assert.equal(result.failedCount, 0);
-        },
-      ),
-    );
-  });
+  for (const { what, spread, records, shards: shardCounts, isEach } of ways) {
+    test(`sends every record to the shard that owns its key, ${what}`, async () => {
+      const [minLength, maxLength] = records;
+      const [min, max] = shardCounts;
+      await fc.assert(
+        fc.asyncProperty(
+          fc.integer({ min, max }),
+          fc.array(fc.bigInt({ min: 0n, max: top - 1n }), { minLength, maxLength }),
+          async (shards, keys) => {
+            const { stream, backend, router } = setUp(shards, spread());
+            const texts = keys.map((_, i) => `t${i}`);
+            const result = await router.append(stream, batchOf(texts, keys));
+            const expected = new Map<number, string[]>();
+            keys.forEach((key, i) => {
+              const owner = stream.document.shards.find(
+                (shard) => key <= BigInt(shard.endingHashKey),
+              )!;
+              const list = expected.get(owner.key) ?? [];
+              list.push(texts[i]!);
+              expected.set(owner.key, list);
+              assert.equal(result.shardIndexes[i], owner.index);
+              assert.equal(result.ordinals[i], list.length);
+              assert.equal(result.status[i], 0);
+            });
+            for (const shard of stream.document.shards) {
+              assert.deepEqual(backend.texts(shard.key), expected.get(shard.key) ?? []);
+            }
+            assert.equal(backend.calls.length, 1);
+            if (isEach) assert.equal(backend.calls[0]!.length, keys.length);
+            assert.equal(result.failedCount, 0);
+          },
+        ),
+      );
+    });
+  }
 
   test('passes a batch on without copying', async () => {
     const { stream, backend, router } = setUp(2);

@@ -71,7 +71,6 @@ export class Router implements DataPlane {
   append(stream: StreamEntry, batch: RecordBatch): Promise<AppendResult> {
     const result = new AppendCollector(batch.count);
     const appends = this.#route(stream, batch, null);
-    this.#spread?.note(batch.count, appends.count);
     return this.#backend.append(appends).then((outcomes) => {
       const moved = result.add(appends, outcomes);
       this.#grouping.give(appends);
@@ -115,7 +114,13 @@ export class Router implements DataPlane {
       stream.document.distribution === 'AUTO'
         ? routeEvenly(table.shards.length, batch, this.#nextSpread(table.shards.length))
         : routeByHashKey(table, batch);
-    return this.#grouping.group(table, batch, routes, only);
+    const isEach =
+      only === null &&
+      (batch.count === 1 || this.#spread?.takesEach(batch.count, table.shards.length));
+    if (isEach) return this.#grouping.each(table, batch, routes);
+    const appends = this.#grouping.group(table, batch, routes, only);
+    if (only === null) this.#spread?.note(batch.count, appends.count);
+    return appends;
   }
 
   #nextSpread(shardCount: number): number {

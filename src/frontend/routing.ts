@@ -62,7 +62,10 @@ const SPARE_ROOMS_MAX = 64;
 
 const noSlot = -1;
 
-/** Groups records by shard; its memory is used again from call to call. */
+/** The first record of each append, where every one is by itself. */
+const ascending: Uint32Array = Uint32Array.from({ length: PUT_RECORDS_COUNT_MAX + 1 }, (_, i) => i);
+
+/** Makes appends of batches; its memory is used again from call to call. */
 export class ShardGrouping {
   /** By index in the open table: which of the call's shards it is. */
   #slotOf = new Int32Array(0);
@@ -72,8 +75,6 @@ export class ShardGrouping {
   #tableIndexes = new Uint16Array(0);
   #counts = new Uint32Array(0);
   readonly #spareRooms: GroupRoom[] = [];
-  /** Of calls of one record. */
-  readonly #firstsOfOne = Uint32Array.of(0, 1);
 
   /**
    * Groups the records of a batch, or those listed in `only`, by the shard in `routes`. Records of
@@ -85,7 +86,6 @@ export class ShardGrouping {
     routes: Uint16Array,
     only: Uint32Array | null,
   ): RoutedAppends {
-    if (batch.count === 1 && only === null) return this.#single(table, batch, routes);
     const count = only === null ? batch.count : only.length;
     this.#reserve(table.shards.length, count);
     const slots = this.#assign(routes, only, count);
@@ -117,27 +117,20 @@ export class ShardGrouping {
     if (room !== null && this.#spareRooms.length < SPARE_ROOMS_MAX) this.#spareRooms.push(room);
   }
 
-  #single(table: OpenShardTable, batch: RecordBatch, routes: Uint16Array): RoutedAppends {
-    const { packed, gather, offsets, sums } = batch;
-    const shards = new Float64Array(1);
-    const index = routes[0]!;
-    shards[0] = keyAt(table, index);
-    const owners = new Float64Array(2);
-    owners[0] = indexAt(table, index);
-    owners[1] = createdSecondsAt(table, index);
-    const firsts = this.#firstsOfOne;
-    return {
-      count: 1,
-      shards,
-      firsts,
-      records: null,
-      packed,
-      gather,
-      offsets,
-      sums,
-      owners,
-      room: null,
-    };
+  /** Every record by itself, in request order. To be given back. */
+  each(table: OpenShardTable, batch: RecordBatch, routes: Uint16Array): RoutedAppends {
+    const { count, packed, gather, offsets, sums } = batch;
+    const room = count === 1 ? null : (this.#spareRooms.pop() ?? new GroupRoom());
+    const shards = room === null ? new Float64Array(1) : room.shards.subarray(0, count);
+    const owners = room === null ? new Float64Array(2) : room.owners.subarray(0, 2 * count);
+    for (let i = 0; i < count; i++) {
+      const index = routes[i]!;
+      shards[i] = keyAt(table, index);
+      owners[2 * i] = indexAt(table, index);
+      owners[2 * i + 1] = createdSecondsAt(table, index);
+    }
+    const firsts = ascending.subarray(0, count + 1);
+    return { count, shards, firsts, records: null, packed, gather, offsets, sums, owners, room };
   }
 
   /** Gives every record a slot and counts; returns the number of slots. */

@@ -9,12 +9,12 @@ import type { Section } from './section.ts';
 import type { ShardKey } from './stream.ts';
 
 /**
- * Packed records of one put call, by shard; struct of arrays, no object per shard. All of it is
- * lent: it must stay as it is until the append has settled, and its records are used for something
- * else afterwards.
+ * Packed records of one put call, by shard; struct of arrays, no object per shard. A shard may be
+ * there several times; then its records are taken in that order. All of it is lent: it must stay as
+ * it is until the append has settled, and its records are used for something else afterwards.
  */
 export interface ShardAppends {
-  /** Number of shards. */
+  /** Number of shards, each as often as it is there. */
   readonly count: number;
   /** ShardKey of each. */
   readonly shards: Float64Array;
