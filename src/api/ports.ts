@@ -23,8 +23,10 @@ import type {
 import type { ShardEntry, StreamEntry } from '../shardmap/shard-map.ts';
 import type { Follower, FollowOutcome, PositionQuery, ReadOutcome } from '../model/data-plane.ts';
 
-/** Per record, in request order; struct of arrays. */
+/** Per record, in request order; struct of arrays, which may be longer than they need be. */
 export interface AppendResult {
+  /** Number of records. */
+  readonly count: number;
   /** The record's shard, by its index within the stream, and when that was created. */
   readonly shardIndexes: Uint32Array;
   readonly createdSeconds: Float64Array;
@@ -34,6 +36,10 @@ export interface AppendResult {
   readonly status: Uint8Array;
   readonly failedCount: number;
   readonly encrypted: boolean;
+  /**
+   * Where it is given: says that nobody looks at it any more. To be called once, or never.
+   */
+  readonly release?: (() => void) | undefined;
 }
 
 export interface DataPlane {

@@ -60,6 +60,7 @@ export class ListDataPlane implements DataPlane {
   async append(stream: StreamEntry, batch: RecordBatch): Promise<AppendResult> {
     const { count } = batch;
     const result = {
+      count,
       shardIndexes: new Uint32Array(count),
       createdSeconds: new Float64Array(count),
       ordinals: new Float64Array(count),

@@ -12,11 +12,15 @@ export interface OpenOutcomes extends AppendOutcomes {
 }
 
 /** Outcomes that say of every shard that it is not here. */
-export function movedOutcomes({ count }: Pick<ShardAppends, 'count'>): OpenOutcomes {
+export function movedOutcomes({
+  count,
+  outcomeRoom: room,
+}: Pick<ShardAppends, 'count' | 'outcomeRoom'>): OpenOutcomes {
+  const kinds = room === undefined ? new Uint8Array(count) : room.kinds.subarray(0, count);
   return {
-    kinds: new Uint8Array(count).fill(appendKinds.moved),
-    baseOrdinals: new Float64Array(count),
-    arrivalMs: new Float64Array(count),
+    kinds: kinds.fill(appendKinds.moved),
+    baseOrdinals: room?.baseOrdinals.subarray(0, count) ?? new Float64Array(count),
+    arrivalMs: room?.arrivalMs.subarray(0, count) ?? new Float64Array(count),
     refused: null,
     encrypted: false,
     failure: null,

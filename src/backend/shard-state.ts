@@ -10,7 +10,7 @@
  * object.
  */
 import { halfWords, linedWords } from '../common/lined-words.ts';
-import { ShardKeyMap } from '../model/shard-key-map.ts';
+import { RowByShard } from '../model/row-by-shard.ts';
 import type { ShardKey } from '../model/stream.ts';
 import type { ShardEntry } from '../shardmap/shard-map.ts';
 import type { ShardBounds } from '../storage/volume-store.ts';
@@ -183,12 +183,12 @@ export class ShardStates {
   readonly rows: ShardRows = new ShardRows(ROWS_FIRST);
   /** By row; null in rows that are nobody's. */
   readonly #states: (ShardState | null)[] = [];
-  readonly #rowOf = new ShardKeyMap<number>();
+  readonly #rowOf = new RowByShard();
   readonly #free: number[] = [];
 
   /** The row of a shard; -1 where it has no state. */
   rowOf(shard: ShardKey): number {
-    return this.#rowOf.get(shard) ?? NONE;
+    return this.#rowOf.get(shard);
   }
 
   get(shard: ShardKey): ShardState | undefined {

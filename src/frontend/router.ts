@@ -6,22 +6,22 @@
  * the newer map is looked at, waited for if need be, and the records concerned are routed again.
  */
 import type { AppendResult, DataPlane } from '../api/ports.ts';
-import { appendKinds, recordAt } from '../model/data-plane.ts';
+import { assert } from '../common/assert.ts';
 import type {
-  AppendOutcomes,
   Follower,
   FollowOutcome,
   PositionQuery,
   ReadOutcome,
   RecordsBackend,
 } from '../model/data-plane.ts';
+import { PUT_RECORDS_COUNT_MAX } from '../model/limits.ts';
 import { notFound } from '../model/messages.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
-import { isKmsCode, ServiceError } from '../model/service-error.ts';
+import { keyError, ServiceError } from '../model/service-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { ShardEntry, ShardMapView, StreamEntry } from '../shardmap/shard-map.ts';
-import { createdSecondsAt, indexAt } from '../shardmap/shard-map.ts';
+import { type AppendCollector, AppendCollectors } from './append-collector.ts';
 import { routeByHashKey, routeEvenly, type RoutedAppends, ShardGrouping } from './routing.ts';
 import type { Spread } from './spread.ts';
 
@@ -39,16 +39,15 @@ const reshardWaitMs = 2_000;
 /** How often the map is looked at meanwhile. */
 const reshardLookMs = 5;
 
-const stored = 0;
-const throttled = 1;
-const failed = 2;
-
 export class Router implements DataPlane {
   readonly #map: ShardMapView;
   readonly #backend: RecordsBackend;
   readonly #clock: Clock;
   readonly #spread: Spread | null;
   readonly #grouping = new ShardGrouping();
+  readonly #collectors = new AppendCollectors();
+  /** Of the call that is being routed. */
+  readonly #routes = new Uint16Array(PUT_RECORDS_COUNT_MAX);
   /** Where the next evenly spread call begins. */
   #spreadFrom: number;
 
@@ -69,7 +68,7 @@ export class Router implements DataPlane {
   }
 
   append(stream: StreamEntry, batch: RecordBatch): Promise<AppendResult> {
-    const result = new AppendCollector(batch.count);
+    const result = this.#collectors.take(batch.count);
     const appends = this.#route(stream, batch, null);
     return this.#backend.append(appends).then((outcomes) => {
       const moved = result.add(appends, outcomes);
@@ -110,10 +109,14 @@ export class Router implements DataPlane {
   /** The records of `only` (all when null) by shard. */
   #route(stream: StreamEntry, batch: RecordBatch, only: Uint32Array | null): RoutedAppends {
     const table = stream.open;
-    const routes =
-      stream.document.distribution === 'AUTO'
-        ? routeEvenly(table.shards.length, batch, this.#nextSpread(table.shards.length))
-        : routeByHashKey(table, batch);
+    const routes = this.#routes;
+    assert(batch.count <= routes.length, 'router: more records than a call may have');
+    if (stream.document.distribution === 'AUTO') {
+      const { length } = table.shards;
+      routeEvenly(length, batch, this.#nextSpread(length), routes);
+    } else {
+      routeByHashKey(table, batch, routes);
+    }
     const isEach =
       only === null &&
       (batch.count === 1 || this.#spread?.takesEach(batch.count, table.shards.length));
@@ -164,98 +167,6 @@ function readable(outcome: ReadOutcome): ReadOutcome {
   if (outcome.kind === 'key') throw keyError(outcome.code, outcome.text);
   if (outcome.kind === 'corrupt') throw new ServiceError('InternalFailure', null);
   return outcome;
-}
-
-/** An AppendResult in the making. */
-class AppendCollector implements AppendResult {
-  readonly shardIndexes: Uint32Array;
-  readonly createdSeconds: Float64Array;
-  readonly ordinals: Float64Array;
-  readonly arrivalMs: Float64Array;
-  readonly status: Uint8Array;
-  failedCount = 0;
-  encrypted = false;
-
-  constructor(count: number) {
-    this.shardIndexes = new Uint32Array(count);
-    this.createdSeconds = new Float64Array(count);
-    this.ordinals = new Float64Array(count);
-    this.arrivalMs = new Float64Array(count);
-    this.status = new Uint8Array(count);
-  }
-
-  /**
-   * Enters what became of records; returns those whose shard has moved, ascending, or null. Throws
-   * ServiceError when the stream's key cannot be used: the whole call fails.
-   */
-  add(appends: RoutedAppends, outcomes: AppendOutcomes): Uint32Array | null {
-    const { failure, kinds } = outcomes;
-    if (failure?.kind === 'key') throw keyError(failure.code, failure.text);
-    if (outcomes.encrypted) this.encrypted = true;
-    let moved: number[] | null = null;
-    for (let i = 0; i < appends.count; i++) {
-      const end = appends.firsts[i + 1]!;
-      if (kinds[i] === appendKinds.moved) {
-        moved ??= [];
-        for (let place = appends.firsts[i]!; place < end; place++) {
-          moved.push(recordAt(appends, place));
-        }
-        continue;
-      }
-      if (kinds[i] === appendKinds.stored) this.#store(appends, outcomes, i);
-      else this.#refuse(appends, i, kinds[i] === appendKinds.throttled ? throttled : failed);
-    }
-    return moved === null ? null : Uint32Array.from(moved).sort();
-  }
-
-  #store(appends: RoutedAppends, outcomes: AppendOutcomes, i: number): void {
-    const { refused } = outcomes;
-    const { firsts, owners } = appends;
-    const index = owners[2 * i]!;
-    const createdSeconds = owners[2 * i + 1]!;
-    const arrivalMs = outcomes.arrivalMs[i]!;
-    let ordinal = outcomes.baseOrdinals[i]!;
-    const end = firsts[i + 1]!;
-    for (let place = firsts[i]!; place < end; place++) {
-      const record = recordAt(appends, place);
-      this.shardIndexes[record] = index;
-      this.createdSeconds[record] = createdSeconds;
-      if (refused !== null && refused[place] === 1) {
-        this.status[record] = throttled;
-        this.failedCount++;
-      } else {
-        this.status[record] = stored;
-        this.ordinals[record] = ordinal++;
-        this.arrivalMs[record] = arrivalMs;
-      }
-    }
-  }
-
-  #refuse(appends: RoutedAppends, i: number, status: number): void {
-    const { firsts, owners } = appends;
-    const end = firsts[i + 1]!;
-    for (let place = firsts[i]!; place < end; place++) {
-      const record = recordAt(appends, place);
-      this.shardIndexes[record] = owners[2 * i]!;
-      this.createdSeconds[record] = owners[2 * i + 1]!;
-      this.status[record] = status;
-    }
-    this.failedCount += end - firsts[i]!;
-  }
-
-  /** Gives up on these records. */
-  fail(stream: StreamEntry, records: Uint32Array): void {
-    for (const record of records) {
-      this.shardIndexes[record] = indexAt(stream.open, 0);
-      this.createdSeconds[record] = createdSecondsAt(stream.open, 0);
-      this.status[record] = failed;
-      this.failedCount++;
-    }
-  }
-}
-
-function keyError(code: string, text: string): ServiceError {
-  return isKmsCode(code) ? new ServiceError(code, text) : new ServiceError('InternalFailure', null);
 }
 
 function streamGone(stream: StreamEntry): ServiceError {

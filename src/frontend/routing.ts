@@ -5,18 +5,22 @@
 import { assert } from '../common/assert.ts';
 import { PUT_RECORDS_COUNT_MAX } from '../model/limits.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
-import type { ShardAppends } from '../model/data-plane.ts';
+import type { OutcomeRoom, ShardAppends } from '../model/data-plane.ts';
 import { openShardIndex } from '../shardmap/lookup.ts';
 import { createdSecondsAt, indexAt, keyAt } from '../shardmap/shard-map.ts';
 import type { OpenShardTable } from '../shardmap/shard-map.ts';
 
-/** For each record the index of its shard in the open table, by hash key. */
-export function routeByHashKey(table: OpenShardTable, batch: RecordBatch): Uint16Array {
-  const routes = new Uint16Array(batch.count);
-  if (table.shards.length > 1) {
-    for (let i = 0; i < batch.count; i++) routes[i] = openShardIndex(table, batch.hashKeys, i);
+/** Fills `routes`: for each record the index of its shard in the open table, by hash key. */
+export function routeByHashKey(
+  table: OpenShardTable,
+  batch: RecordBatch,
+  routes: Uint16Array,
+): void {
+  if (table.shards.length === 1) {
+    routes.fill(0, 0, batch.count);
+    return;
   }
-  return routes;
+  for (let i = 0; i < batch.count; i++) routes[i] = openShardIndex(table, batch.hashKeys, i);
 }
 
 /**
@@ -26,35 +30,41 @@ export function routeByHashKey(table: OpenShardTable, batch: RecordBatch): Uint1
 const spreadRunMin = 16;
 
 /**
- * For each record the index of its shard, ignoring keys: equal runs over as many shards as are
- * worth it, beginning with shard `first`.
+ * Fills `routes`: for each record the index of its shard, ignoring keys: equal runs over as many
+ * shards as are worth it, beginning with shard `first`.
  */
-export function routeEvenly(shardCount: number, batch: RecordBatch, first: number): Uint16Array {
-  const routes = new Uint16Array(batch.count);
+export function routeEvenly(
+  shardCount: number,
+  batch: RecordBatch,
+  first: number,
+  routes: Uint16Array,
+): void {
   const runs = Math.min(shardCount, Math.max(1, Math.floor(batch.count / spreadRunMin)));
   for (let i = 0; i < batch.count; i++) {
     routes[i] = (first + Math.floor((i * runs) / batch.count)) % shardCount;
   }
-  return routes;
 }
 
 /** A batch by shard. */
 export interface RoutedAppends extends ShardAppends {
   /** By shard: two words, which one of its stream it is and the second of its creation. */
   readonly owners: Float64Array;
-  /** Whose memory this is; null: its own. */
-  readonly room: GroupRoom | null;
+  /** What else of this lies there too; undefined: it is its own. */
+  readonly outcomeRoom: GroupRoom | undefined;
 }
 
 /**
  * Memory of a grouped call. What lies outside of V8's heap counts until the next collection, and
  * some of it for every call would bring on full ones.
  */
-class GroupRoom {
+class GroupRoom implements OutcomeRoom {
   readonly records: Uint32Array = new Uint32Array(PUT_RECORDS_COUNT_MAX);
   readonly shards: Float64Array = new Float64Array(PUT_RECORDS_COUNT_MAX);
   readonly firsts: Uint32Array = new Uint32Array(PUT_RECORDS_COUNT_MAX + 1);
   readonly owners: Float64Array = new Float64Array(2 * PUT_RECORDS_COUNT_MAX);
+  readonly kinds: Uint8Array = new Uint8Array(PUT_RECORDS_COUNT_MAX);
+  readonly baseOrdinals: Float64Array = new Float64Array(PUT_RECORDS_COUNT_MAX);
+  readonly arrivalMs: Float64Array = new Float64Array(PUT_RECORDS_COUNT_MAX);
 }
 
 /** Memory of so many calls is kept. */
@@ -109,20 +119,23 @@ export class ShardGrouping {
     const records =
       slots === 1 ? only : this.#records(firsts, only, room.records.subarray(0, count));
     const { packed, gather, offsets, sums } = batch;
-    return { count: slots, shards, firsts, records, packed, gather, offsets, sums, owners, room };
+    const given = { packed, gather, offsets, sums };
+    return { count: slots, shards, firsts, records, ...given, owners, outcomeRoom: room };
   }
 
   /** What `group` gave is not used any more. */
-  give({ room }: RoutedAppends): void {
-    if (room !== null && this.#spareRooms.length < SPARE_ROOMS_MAX) this.#spareRooms.push(room);
+  give({ outcomeRoom: room }: RoutedAppends): void {
+    if (room !== undefined && this.#spareRooms.length < SPARE_ROOMS_MAX) {
+      this.#spareRooms.push(room);
+    }
   }
 
   /** Every record by itself, in request order. To be given back. */
   each(table: OpenShardTable, batch: RecordBatch, routes: Uint16Array): RoutedAppends {
     const { count, packed, gather, offsets, sums } = batch;
-    const room = count === 1 ? null : (this.#spareRooms.pop() ?? new GroupRoom());
-    const shards = room === null ? new Float64Array(1) : room.shards.subarray(0, count);
-    const owners = room === null ? new Float64Array(2) : room.owners.subarray(0, 2 * count);
+    const room = count === 1 ? undefined : (this.#spareRooms.pop() ?? new GroupRoom());
+    const shards = room?.shards.subarray(0, count) ?? new Float64Array(1);
+    const owners = room?.owners.subarray(0, 2 * count) ?? new Float64Array(2);
     for (let i = 0; i < count; i++) {
       const index = routes[i]!;
       shards[i] = keyAt(table, index);
@@ -130,7 +143,8 @@ export class ShardGrouping {
       owners[2 * i + 1] = createdSecondsAt(table, index);
     }
     const firsts = ascending.subarray(0, count + 1);
-    return { count, shards, firsts, records: null, packed, gather, offsets, sums, owners, room };
+    const given = { packed, gather, offsets, sums };
+    return { count, shards, firsts, records: null, ...given, owners, outcomeRoom: room };
   }
 
   /** Gives every record a slot and counts; returns the number of slots. */

@@ -84,7 +84,8 @@ async function outcomes(list: readonly Call[], frontEnds: number): Promise<strin
     const body = records === 400 ? 'x' : texts[text]!;
     const key = (BigInt(shard) * top) / BigInt(SHARDS) + 1n;
     const batch = batchOf(Array<string>(records).fill(body), Array<bigint>(records).fill(key));
-    seen.push([...(await router.append(stream, batch)).status].join(''));
+    const { status, count } = await router.append(stream, batch);
+    seen.push(status.subarray(0, count).join(''));
   }
   return seen;
 }
@@ -111,8 +112,8 @@ test('several front ends at once share what a shard grants in an instant', async
     for (const { map, router } of routers) {
       const stream = map.stream(document.account, document.name)!;
       const batch = batchOf(Array<string>(400).fill('x'), Array<bigint>(400).fill(1n));
-      const { status } = await router.append(stream, batch);
-      stored += status.filter((one) => one === 0).length;
+      const { status, count } = await router.append(stream, batch);
+      stored += status.subarray(0, count).filter((one) => one === 0).length;
       const read = await router.read(stream.byIndex.get(0)!, 1, 10, 1024 * 1024);
       reads += Number(read.kind === 'records');
     }

@@ -31,6 +31,15 @@ export interface ShardAppends {
   readonly offsets: Uint32Array;
   /** As in a RecordBatch. */
   readonly sums?: Uint32Array | undefined;
+  /** Where it is given, its outcomes may be entered here. */
+  readonly outcomeRoom?: OutcomeRoom | undefined;
+}
+
+/** Arrays of AppendOutcomes, as long as they need be or longer. */
+export interface OutcomeRoom {
+  readonly kinds: Uint8Array;
+  readonly baseOrdinals: Float64Array;
+  readonly arrivalMs: Float64Array;
 }
 
 /** Number of the record at a place. */

@@ -61,3 +61,8 @@ export class ServiceError extends Error {
     this.text = text;
   }
 }
+
+/** What a client sees of a key that cannot be used: `code`, which is one of the six KMS errors. */
+export function keyError(code: string, text: string): ServiceError {
+  return isKmsCode(code) ? new ServiceError(code, text) : new ServiceError('InternalFailure', null);
+}

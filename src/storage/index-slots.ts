@@ -3,7 +3,7 @@
  * unit began, and its newest row.
  */
 import { assert } from '../common/assert.ts';
-import { ShardKeyMap } from '../model/shard-key-map.ts';
+import { RowByShard } from '../model/row-by-shard.ts';
 import type { ShardKey } from '../model/stream.ts';
 
 const SLOTS_FIRST = 64;
@@ -21,7 +21,7 @@ export class IndexSlots {
   /** The newest row; -1 where there is none. */
   last: Int32Array = new Int32Array(SLOTS_FIRST).fill(NONE);
   /** Where a shard may be: it is there where `shards` and `begins` say so. */
-  readonly #byKey = new ShardKeyMap<number>();
+  readonly #byKey = new RowByShard();
   /** As `sorted` gave it last; mostly it holds for the next unit as well. */
   #order = new Uint32Array(0);
   /** Above every slot that has begun. */
@@ -34,7 +34,7 @@ export class IndexSlots {
   /** The slot of a shard; -1 where it has not begun. */
   find(shard: ShardKey): number {
     const slot = this.#byKey.get(shard);
-    const isBegun = slot !== undefined && this.shards[slot] === shard && this.begins[slot] !== NONE;
+    const isBegun = slot !== NONE && this.shards[slot] === shard && this.begins[slot] !== NONE;
     return isBegun ? slot : NONE;
   }
 
@@ -74,7 +74,7 @@ export class IndexSlots {
       }
       // Sorting numbers needs no call per comparison.
       keys.sort();
-      this.#order = Uint32Array.from(keys, (key) => this.#byKey.get(key)!);
+      this.#order = Uint32Array.from(keys, (key) => this.#byKey.get(key));
     }
     return this.#order;
   }

@@ -8,7 +8,7 @@
  */
 import { assert } from '../common/assert.ts';
 import { halfWords, linedWords, lineWords } from '../common/lined-words.ts';
-import { ShardKeyMap } from '../model/shard-key-map.ts';
+import { RowByShard } from '../model/row-by-shard.ts';
 import type { ShardKey } from '../model/stream.ts';
 import { TailsWriter } from './tails.ts';
 
@@ -85,7 +85,7 @@ export class ShardTable {
   /** By row, what is seldom wanted. */
   #oldest: Float64Array;
   readonly #states: (ShardState | null)[] = [];
-  readonly #rows = new ShardKeyMap<number>();
+  readonly #rows = new RowByShard();
   /** Rows that are nobody's. */
   readonly #free: number[] = [];
   /** Rows of deleted shards until `recycle`. */
@@ -115,7 +115,7 @@ export class ShardTable {
 
   /** The row of a shard; -1 where it was never seen. */
   rowOf(shard: ShardKey): number {
-    return this.#rows.get(shard) ?? NONE;
+    return this.#rows.get(shard);
   }
 
   get(shard: ShardKey): ShardState | undefined {

@@ -48,17 +48,28 @@ for (const protocol of ['json', 'cbor'] as const) {
     fc.assert(
       fc.property(records, room, fc.boolean(), (all, bytes, encrypted) => {
         const failedCount = all.filter(({ status }) => status !== 0).length;
+        let released = 0;
         const result = {
+          count: all.length,
           shardIndexes: Uint32Array.from(all, ({ index }) => index),
           createdSeconds: Float64Array.from(all, ({ created }) => created),
           ordinals: Float64Array.from(all, ({ ordinal }) => ordinal),
           arrivalMs: Float64Array.from(all, ({ arrivalMs }) => arrivalMs),
-          status: Uint8Array.from(all, ({ status }) => status),
+          // Of memory that serves calls of any size, as the others may be.
+          status: Uint8Array.from([...all.map(({ status }) => status), 0, 1, 2]),
           failedCount,
           encrypted,
+          release: () => {
+            released++;
+          },
         };
         const whole = wholeBody(encode({ stream, result }));
-        assert.deepEqual(inPieces(encode({ stream, result }), bytes), whole);
+        assert.equal(released, 1);
+        const body = encode({ stream, result });
+        assert.deepEqual(inPieces(body, bytes), whole);
+        body.release();
+        body.release();
+        assert.equal(released, 2);
         assert.deepEqual(structuredClone(decodeBody(protocol, whole)), {
           FailedRecordCount: failedCount,
           Records: all.map(shown),

@@ -72,7 +72,7 @@ function jsonForm(result: AppendResult): Form {
 }
 
 function cborForm(result: AppendResult): Form {
-  const count = result.status.length;
+  const { count } = result;
   // The list comes last, so that head, list and entries simply follow each other.
   const members = {
     ...(result.encrypted ? { EncryptionType: 'KMS' } : {}),
@@ -110,6 +110,7 @@ class PutRecordsBody extends PacedBody {
   /** By record, of those that were not stored. */
   readonly #failed: Uint8Array[] = [];
   #next = 0;
+  #isReleased = false;
 
   constructor({ stream, result }: PutRecordsAnswer, form: Form) {
     super();
@@ -121,7 +122,7 @@ class PutRecordsBody extends PacedBody {
 
   fill(out: Uint8Array): number {
     const { head, tail, separator } = this.#form;
-    const count = this.#result.status.length;
+    const { count } = this.#result;
     // The last separator gives way to what ends the list, for which there is room in every piece.
     const end = out.length - (tail.length - separator.length);
     let at = 0;
@@ -141,10 +142,10 @@ class PutRecordsBody extends PacedBody {
 
   /** Writes entries up to one that was not stored, as many as there is room for; their bytes. */
   #fillStored(out: Uint8Array, start: number, end: number): number {
-    const { status } = this.#result;
+    const { count, status } = this.#result;
     const { bytes } = this.#form.entry;
     const first = this.#next;
-    const fitting = Math.min(status.length, first + Math.floor((end - start) / bytes.length));
+    const fitting = Math.min(count, first + Math.floor((end - start) / bytes.length));
     while (this.#next < fitting && status[this.#next] === STORED) this.#next += 1;
     const filled = (this.#next - first) * bytes.length;
     repeat(bytes, out, start, start + filled);
@@ -165,14 +166,16 @@ class PutRecordsBody extends PacedBody {
   }
 
   release(): void {
-    // Nothing was lent.
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#result.release?.();
   }
 
   /** Bytes of all entries; makes those of records that were not stored. */
   #measure(): number {
-    const { status } = this.#result;
+    const { count, status } = this.#result;
     let bytes = 0;
-    for (let i = 0; i < status.length; i++) {
+    for (let i = 0; i < count; i++) {
       const isStored = status[i] === STORED;
       bytes += (isStored ? this.#form.entry.bytes : (this.#failed[i] = this.#failure(i))).length;
     }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ShardKeyMap } from './shard-key-map.ts';
+import { RowByShard } from './row-by-shard.ts';
 
 test('holds what a Map would hold', () => {
   const key = fc.oneof(fc.nat(600), fc.nat(2 ** 48 - 1));
-  const step = fc.tuple(fc.constantFrom('set', 'set', 'delete'), key, fc.integer());
+  const step = fc.tuple(fc.constantFrom('set', 'set', 'delete'), key, fc.nat());
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const map = new ShardKeyMap<number>();
+      const map = new RowByShard();
       const expected = new Map<number, number>();
       for (const [what, at, value] of steps) {
         if (what === 'set') {
@@ -19,11 +19,9 @@ test('holds what a Map would hold', () => {
           expected.delete(at);
         }
         assert.equal(map.size, expected.size);
-        assert.equal(map.get(at), expected.get(at));
+        assert.equal(map.get(at), expected.get(at) ?? -1);
       }
       for (const [at, value] of expected) assert.equal(map.get(at), value);
-      const byValue = (a: number, b: number) => a - b;
-      assert.deepEqual([...map.values()].sort(byValue), [...expected.values()].sort(byValue));
     }),
   );
 });
