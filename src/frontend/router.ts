@@ -111,15 +111,14 @@ export class Router implements DataPlane {
     const table = stream.open;
     const routes = this.#routes;
     assert(batch.count <= routes.length, 'router: more records than a call may have');
+    const { length } = table.shards;
+    let isEach = only === null && batch.count === 1;
     if (stream.document.distribution === 'AUTO') {
-      const { length } = table.shards;
       routeEvenly(length, batch, this.#nextSpread(length), routes);
     } else {
       routeByHashKey(table, batch, routes);
+      isEach ||= only === null && this.#spread?.takesEach(batch.count, length) === true;
     }
-    const isEach =
-      only === null &&
-      (batch.count === 1 || this.#spread?.takesEach(batch.count, table.shards.length));
     if (isEach) return this.#grouping.each(table, batch, routes);
     const appends = this.#grouping.group(table, batch, routes, only);
     if (only === null) this.#spread?.note(batch.count, appends.count);
