@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Compiles the kernels to WebAssembly and writes them, as text, to where the server has them:
- * `npm ci && npm run build` in this folder. With `--check` nothing is written: it fails where the
+ * `npm ci && npm run build` in this folder. With `--check` nothing is written: it fails where a
  * file is not what the sources give.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -9,22 +9,31 @@ import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
-const TARGET = fileURLToPath(new URL('../src/api/fast/put-records-wasm.ts', import.meta.url));
 const LINE = 96;
 
-/** The size of the memory is the importer's; a shared one must have a bound. */
+/** The size of the memory is the importer's. */
 const OPTIONS = [
-  'put-records.ts',
   ...['--baseDir', FOLDER, '--outFile', 'kernels.wasm'],
   ...['-O3', '--noAssert', '--runtime', 'stub', '--use', 'abort='],
-  ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
-  ...['--enable', 'simd', '--enable', 'threads', '--enable', 'bulk-memory'],
+  ...['--importMemory', '--initialMemory', '1'],
+  ...['--enable', 'simd', '--enable', 'bulk-memory'],
+];
+/** A shared memory must have a bound. */
+const SHARED = ['--sharedMemory', '--maximumMemory', '65536', '--enable', 'threads'];
+
+const KERNELS = [
+  { source: 'put-records.ts', target: 'api/fast/put-records-wasm.ts', options: SHARED },
+  { source: 'sums.ts', target: 'common/sums-wasm.ts', options: [] },
 ];
 
-/** @returns {Promise<Uint8Array>} */
-async function compile() {
+/**
+ * @param {string} source
+ * @param {string[]} options
+ * @returns {Promise<Uint8Array>}
+ */
+async function compile(source, options) {
   let binary = new Uint8Array(0);
-  const { error, stderr } = await asc.main(OPTIONS, {
+  const { error, stderr } = await asc.main([source, ...OPTIONS, ...options], {
     writeFile: (_name, contents) => {
       binary = Buffer.from(contents);
     },
@@ -33,24 +42,31 @@ async function compile() {
   return binary;
 }
 
-/** @param {Uint8Array} binary */
-function source(binary) {
+/**
+ * @param {string} source
+ * @param {Uint8Array} binary
+ */
+function textOf(source, binary) {
   const text = Buffer.from(binary).toString('base64');
   const lines = text.match(new RegExp(`.{1,${LINE - 4}}`, 'g')) ?? [];
+  const name = source.replace('.ts', '').replace('-', '_').toUpperCase();
   return [
-    '/** The kernels of `kernels/`, compiled: made by `kernels/build.mjs`, not to be edited. */',
+    `/** \`kernels/${source}\`, compiled: made by \`kernels/build.mjs\`, not to be edited. */`,
     '// prettier-ignore',
-    'export const PUT_RECORDS_WASM: string = [',
+    `export const ${name}_WASM: string = [`,
     ...lines.map((line) => `  '${line}',`),
     "].join('');",
     '',
   ].join('\n');
 }
 
-const made = source(await compile());
-if (!process.argv.includes('--check')) {
-  writeFileSync(TARGET, made);
-} else if (readFileSync(TARGET, 'utf8') !== made) {
-  console.error('src/api/fast/put-records-wasm.ts is not what kernels/ gives: npm run build there');
-  process.exitCode = 1;
+for (const { source, target, options } of KERNELS) {
+  const made = textOf(source, await compile(source, options));
+  const file = fileURLToPath(new URL(`../src/${target}`, import.meta.url));
+  if (!process.argv.includes('--check')) {
+    writeFileSync(file, made);
+  } else if (readFileSync(file, 'utf8') !== made) {
+    console.error(`src/${target} is not what kernels/ gives: npm run build there`);
+    process.exitCode = 1;
+  }
 }

@@ -9,7 +9,7 @@
  * zlib gives.
  *
  * ```
- * scratch: what was folded last (304) · folded (FOLD_BYTES_MAX) · none (208) · left (352)
+ * scratch, SCRATCH_BYTES: what was folded last (304) · folded (FOLD_BYTES_MAX) · none (208) · left (352)
  * ```
  */
 
@@ -38,54 +38,53 @@ const FOLD_BYTES_MAX: usize = 2560;
 const NONE_BYTES: usize = 192;
 const LEFT: usize = FOLDED + FOLD_BYTES_MAX + NONE_BYTES + STEP;
 const NEAR_ROOM: usize = 144;
+export const SCRATCH_BYTES: usize = LEFT + 352;
 
 const POLYNOMIAL: u32 = 0xedb88320;
-/**
- * For each of sixteen bytes what it adds to the CRC behind the last of them, by its distance:
- * 16 KiB, behind what the compiler has placed and within what is the kernels' own. They are made,
- * not compiled, as they would be most of what is.
- */
-const TABLES: usize = 16 * 1024;
+/** Bytes of the tables. */
+export const TABLES_BYTES: usize = 16 * 1024;
 
-function fillTables(): void {
-  if (__heap_base > TABLES) unreachable();
+/**
+ * Fills the tables at `tables`, which `crc32` needs: for each of sixteen bytes what it adds to the
+ * CRC behind the last of them, by its distance. They are made, not compiled, as they would be most
+ * of what is.
+ */
+export function fillTables(tables: usize): void {
   for (let i: u32 = 0; i < 256; i++) {
     let crc = i;
     for (let bit = 0; bit < 8; bit++) crc = (crc & 1) != 0 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
-    store<u32>(TABLES + ((<usize>i) << 2), crc);
+    store<u32>(tables + ((<usize>i) << 2), crc);
   }
   for (let i: usize = 0; i < 15 * 256; i++) {
-    const before = load<u32>(TABLES + (i << 2));
-    store<u32>(TABLES + (i << 2), (before >>> 8) ^ entry(0, before), 1024);
+    const before = load<u32>(tables + (i << 2));
+    store<u32>(tables + (i << 2), (before >>> 8) ^ entry(tables, 0, before), 1024);
   }
 }
 
-fillTables();
-
-function entry(table: usize, byte: u32): u32 {
-  return load<u32>(TABLES + (table << 10) + ((<usize>(byte & 0xff)) << 2));
+function entry(tables: usize, table: usize, byte: u32): u32 {
+  return load<u32>(tables + (table << 10) + ((<usize>(byte & 0xff)) << 2));
 }
 
 /** The CRC-32 of some bytes. */
-export function crc32(from: usize, bytes: usize, scratch: usize): u32 {
-  if (bytes < FOLDED_MIN) return ~byTables(~0, from, bytes);
+export function crc32(from: usize, bytes: usize, tables: usize, scratch: usize): u32 {
+  if (bytes < FOLDED_MIN) return ~byTables(tables, ~0, from, bytes);
   // What the CRC begins with is added to the first four bytes.
   const begin = i32x4(-1, 0, 0, 0);
   const left = scratch + LEFT;
   if (bytes < FAR_FOLDED_MIN) {
     const short = foldNear(from, bytes, begin, scratch, left);
-    return ~leftByTables(left, short);
+    return ~leftByTables(tables, left, short);
   }
   const rest = foldFar(from, bytes, begin, scratch, left);
   const short = foldNear(left, rest, i32x4.splat(0), scratch, left);
-  return ~leftByTables(left, short);
+  return ~leftByTables(tables, left, short);
 }
 
 /** Of what is left, with zeros before it, which change nothing: whole steps are faster. */
-function leftByTables(left: usize, bytes: usize): u32 {
+function leftByTables(tables: usize, left: usize, bytes: usize): u32 {
   const zeros = (STEP - bytes) & (STEP - 1);
   v128.store(left - STEP, i32x4.splat(0));
-  return byTables(0, left - zeros, bytes + zeros);
+  return byTables(tables, 0, left - zeros, bytes + zeros);
 }
 
 /** Folds `bytes` bytes, `FAR` or more, to `FAR` or a little more at `to`; gives how many. */
@@ -167,23 +166,25 @@ function near(into: usize): v128 {
 }
 
 /** What four bytes add behind the last of sixteen, `last` bytes after them. */
-function four(last: usize, bytes: u32): u32 {
+function four(tables: usize, last: usize, bytes: u32): u32 {
   return (
-    entry(last + 3, bytes) ^
-    entry(last + 2, bytes >>> 8) ^
-    (entry(last + 1, bytes >>> 16) ^ entry(last, bytes >>> 24))
+    entry(tables, last + 3, bytes) ^
+    entry(tables, last + 2, bytes >>> 8) ^
+    (entry(tables, last + 1, bytes >>> 16) ^ entry(tables, last, bytes >>> 24))
   );
 }
 
-function byTables(begin: u32, from: usize, bytes: usize): u32 {
+function byTables(tables: usize, begin: u32, from: usize, bytes: usize): u32 {
   let crc = begin;
   let at = from;
   const end = from + bytes;
   for (; at + STEP <= end; at += STEP) {
     crc =
-      four(12, load<u32>(at) ^ crc) ^
-      (four(8, load<u32>(at, 4)) ^ four(4, load<u32>(at, 8)) ^ four(0, load<u32>(at, 12)));
+      four(tables, 12, load<u32>(at) ^ crc) ^
+      (four(tables, 8, load<u32>(at, 4)) ^
+        four(tables, 4, load<u32>(at, 8)) ^
+        four(tables, 0, load<u32>(at, 12)));
   }
-  for (; at < end; at++) crc = (crc >>> 8) ^ entry(0, crc ^ load<u8>(at));
+  for (; at < end; at++) crc = (crc >>> 8) ^ entry(tables, 0, crc ^ load<u8>(at));
   return crc;
 }

@@ -3,7 +3,7 @@
  * u16 zero · key · data` each. Data that comes before its key is put where it would lie behind a
  * key as long as the one before, and moved where that was wrong.
  */
-import { crc32 } from './crc32';
+import { crc32, fillTables } from './crc32';
 import { parseHashKey } from './hash-key';
 import { hashPartitionKeys } from './md5';
 
@@ -19,6 +19,12 @@ const HASH_KEYS: usize = OFFSETS + 4 * 501;
 const HAS_SUMS: usize = HASH_KEYS + 4 * 4 * 500;
 const SUMS: usize = HAS_SUMS + 4;
 const SCRATCH: usize = 4 * 3072;
+
+/** Tables of the CRC: behind what the compiler has placed, within what is the kernels' own. */
+const TABLES: usize = 16 * 1024;
+
+if (__heap_base > TABLES) unreachable();
+fillTables(TABLES);
 
 let base: usize = 0;
 let words: usize = 0;
@@ -137,7 +143,7 @@ export function sumRecords(packed: usize, words: usize): void {
   let from = packed;
   for (let i: usize = 0; i < <usize>count; i++) {
     const end = packed + load<u32>(words + OFFSETS + (i << 2), 4);
-    store<u32>(words + SUMS + (i << 2), crc32(from, end - from, words + SCRATCH));
+    store<u32>(words + SUMS + (i << 2), crc32(from, end - from, TABLES, words + SCRATCH));
     from = end;
   }
   store<u32>(words + HAS_SUMS, 1);

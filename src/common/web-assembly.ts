@@ -30,14 +30,24 @@ export function sharedMemory(bytes: number): SharedMemory | null {
   }
 }
 
+/** By what they hold: memories that are not shared. */
+const memories = new WeakMap<ArrayBufferLike, object>();
+
 /** Memory that begins where a page of the processor does; null where there is none. */
 export function alignedMemory(bytes: number): Uint8Array | null {
   const pages = Math.ceil(bytes / PAGE_BYTES);
   try {
-    return new Uint8Array(new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    memories.set(memory.buffer, memory);
+    return new Uint8Array(memory.buffer);
   } catch {
     return null;
   }
+}
+
+/** The memory of which `alignedMemory` gave the bytes; undefined for any other bytes. */
+export function memoryOf(buffer: ArrayBufferLike): object | undefined {
+  return memories.get(buffer);
 }
 
 export function compiled(binary: Uint8Array): object {
@@ -45,6 +55,6 @@ export function compiled(binary: Uint8Array): object {
 }
 
 /** The functions of a compiled module that computes in `memory`. */
-export function exportsOf(module: object, memory: SharedMemory): unknown {
+export function exportsOf(module: object, memory: object): unknown {
   return new WebAssembly.Instance(module, { env: { memory } }).exports;
 }

@@ -6,7 +6,6 @@
  * large begins at a block of a slab, so that a log may be written from there without a copy.
  */
 import type { Room } from '../common/bytes.ts';
-import { crc32 } from '../common/crc32.ts';
 import { LARGE_WRITE_BYTES } from '../runtime/disk.ts';
 import type { VolumeWriter } from './commit-log.ts';
 import type { BlockPiece, EncodedFrame, FrameStamp } from './frame.ts';
@@ -91,7 +90,7 @@ export class HeldFrame {
       for (let index = from; index < until; index += 1) {
         const bytes = payloadBytes[index]!;
         const sum = payloadSums[index]!;
-        const crc = sum === unknownSum ? crc32(new Uint8Array(slab.memory, at, bytes)) : sum;
+        const crc = sum === unknownSum ? slab.sum(at, bytes) : sum;
         this.shardRows[this.draft.count] = shardRows[index]!;
         this.draft.add(
           batch.shards[index]!,

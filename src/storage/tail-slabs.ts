@@ -12,6 +12,8 @@
 import { assert } from '../common/assert.ts';
 import type { Room } from '../common/bytes.ts';
 import { plainRoom } from '../common/bytes.ts';
+import { partSums, SUM_ROOM_BYTES } from '../common/part-sums.ts';
+import type { PartSum } from '../common/part-sums.ts';
 import { blockEnd } from './frame.ts';
 
 /** A slab is this large; of a small ring it is a fraction, so that the ring has several. */
@@ -24,6 +26,8 @@ export interface Slab {
   readonly bytes: Uint8Array;
   /** What `bytes` begins: to ask it for that takes longer than to make a view of some. */
   readonly memory: ArrayBufferLike;
+  /** CRC-32 of parts of it. */
+  readonly sum: PartSum;
   /** Where the next payload goes. */
   end: number;
   /** Payloads in it that are still held. */
@@ -46,7 +50,7 @@ export class TailSlabs {
     this.#bytesMax = bytesMax;
     this.#room = room;
     this.#slabBytes = Math.max(1, Math.min(slabBytesMax, Math.floor(bytesMax / slabsMin)));
-    this.#filling = slabOf(new Uint8Array(0));
+    this.#filling = slabOf(plainRoom(0), 0);
   }
 
   /** Whether payloads go to this slab until it is full. */
@@ -112,18 +116,22 @@ export class TailSlabs {
   #slabFor(bytes: number, isApart: boolean): Slab {
     if (this.#isLarge(bytes)) {
       this.#bytes += bytes;
-      return slabOf(plainRoom(bytes));
+      return slabOf(plainRoom(bytes), bytes);
     }
     const filling = this.#filling;
     if (this.#fits(bytes, isApart)) {
       filling.end = this.#place(isApart);
       return filling;
     }
-    const next = this.#free.pop() ?? slabOf(this.#room(this.#slabBytes));
+    const next = this.#free.pop() ?? this.#newSlab();
     this.#filling = next;
     this.#bytes += next.bytes.length;
     if (filling.held === 0) this.#retire(filling);
     return next;
+  }
+
+  #newSlab(): Slab {
+    return slabOf(this.#room(this.#slabBytes + SUM_ROOM_BYTES), this.#slabBytes);
   }
 
   #retire(slab: Slab): void {
@@ -141,7 +149,15 @@ export class TailSlabs {
   }
 }
 
-/** An empty slab in `bytes`, with which their memory begins. */
-function slabOf(bytes: Uint8Array): Slab {
-  return { bytes, memory: bytes.buffer, end: 0, held: 0, pins: 0 };
+/** An empty slab: the first `bytes` of `room`, with which its memory begins. */
+function slabOf(room: Uint8Array, bytes: number): Slab {
+  const memory = room.buffer;
+  return {
+    bytes: room.subarray(0, bytes),
+    memory,
+    sum: partSums(room),
+    end: 0,
+    held: 0,
+    pins: 0,
+  };
 }
