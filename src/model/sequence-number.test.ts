@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { viewOf } from '../common/bytes.ts';
 import {
   decodeSequenceNumber,
   endingSequenceNumber,
   sequenceNumber,
   SequenceNumberTexts,
   SequenceNumberWriter,
-  StreamSequenceNumbers,
+  sequenceNumberWeights,
   startingSequenceNumber,
 } from './sequence-number.ts';
 
@@ -83,24 +82,18 @@ test('texts are the same as one by one, whatever shards take turns', () => {
   );
 });
 
-test('numbers of a stream are the same as one by one, whatever shard comes next', () => {
-  const record = fc.record({
-    index: fc.oneof(shardIndex, fc.integer({ min: 0, max: 20_000 })),
-    at: fc.oneof(ordinal, fc.integer({ min: 0, max: 40_000_000 })),
-    tick: fc.constantFrom(0, 0, 0, 0, 1, 3600),
-  });
+test('a number is the sum of its fields and their weights', () => {
+  const [constant, ...weights] = sequenceNumberWeights().map((limbs) =>
+    limbs.reduceRight((sum, limb) => sum * 10n ** 8n + BigInt(limb), 0n),
+  );
+  const parts = (value: number): bigint[] =>
+    [0n, 24n, 48n].map((from) => (BigInt(value) >> from) & 0xffffffn);
   fc.assert(
-    fc.property(created, fc.array(record, { minLength: 1, maxLength: 40 }), (c, records) => {
-      const numbers = new StreamSequenceNumbers();
-      const bytes = new Uint8Array(60);
-      let time = c;
-      for (const { index, at, tick } of records) {
-        time += tick;
-        numbers.write(viewOf(bytes), 2, c, index, at, time);
-        const text = Buffer.from(bytes.subarray(2, 58)).toString('latin1');
-        assert.equal(text, reference(c, index, BigInt(at), time));
-      }
-      assert.deepEqual([...bytes.subarray(0, 2), ...bytes.subarray(58)], [0, 0, 0, 0]);
+    fc.property(created, shardIndex, ordinal, seconds, (c, i, o, s) => {
+      const times = [...parts(c).slice(0, 2), ...parts(s).slice(0, 2)];
+      const fields = [...times, BigInt(i & 15), ...parts(o)];
+      const sum = fields.reduce((n, field, at) => n + field * weights[at]!, constant!);
+      assert.equal(String(sum + 16n * BigInt(i)), sequenceNumber(c, i, o, s));
     }),
   );
 });

@@ -65,6 +65,19 @@ const RECORD_SECONDS: Weight = weightOf(36);
 const INDEX: Weight = weightOf(4);
 const VERSION_LOW = 2;
 
+/**
+ * What a number is the sum of, for who adds it up elsewhere: the constant, and what one counts in
+ * the creation time's lower 24 bits and above, likewise in the record time, in the last hexadecimal
+ * digit of the index, and in the ordinal's 24 lower bits, the next 24 and above. Limbs of eight
+ * decimal digits, the least significant first. The index itself counts 16.
+ */
+export function sequenceNumberWeights(): readonly Float64Array[] {
+  const constant = VERSION_HIGH[0].slice();
+  constant[0]! += VERSION_LOW;
+  const times = [CREATED[0], CREATED[1], RECORD_SECONDS[0], RECORD_SECONDS[1]];
+  return [constant, ...times, INDEX_LOW[0], ...ORDINAL];
+}
+
 /** limbs += weight * value, without settling carries; `value` below 2^53. */
 function addScaled(limbs: Float64Array, weight: Weight, value: number): void {
   const low = value % PART;
@@ -201,90 +214,6 @@ export class SequenceNumberTexts {
     this.#createdSeconds[place] = createdSeconds;
     this.#indexes[place] = index;
     return writer.text(ordinal, recordSeconds);
-  }
-}
-
-/**
- * Writes the sequence numbers of records of one stream after the other, whichever shard each is in:
- * nothing is kept per shard, so a batch over hundreds of shards costs what one over a few does.
- */
-export class StreamSequenceNumbers {
-  /** What records of shards of `#created` in `#seconds` have in common. */
-  readonly #base: Float64Array = new Float64Array(LIMBS);
-  #created = -1;
-  #seconds = -1;
-
-  /**
-   * Writes the 56 ASCII digits of a record's number to `target` from `at` on; the bounds are those
-   * of SequenceNumberWriter.
-   */
-  write(
-    target: DataView,
-    at: number,
-    createdSeconds: number,
-    shardIndex: number,
-    ordinal: number,
-    recordSeconds: number,
-  ): void {
-    if (createdSeconds !== this.#created || recordSeconds !== this.#seconds) {
-      this.#begin(createdSeconds, recordSeconds);
-    }
-    assert(isWhole(shardIndex, SHARD_INDEX_MAX + 1), 'sequence number: shard index');
-    assert(isWhole(ordinal, Number.MAX_SAFE_INTEGER), 'sequence number: ordinal');
-    const ordinalHigh = Math.floor(ordinal / PART);
-    if (shardIndex < PART && ordinalHigh < PART) {
-      this.#writeSmall(target, at, shardIndex, ordinal - ordinalHigh * PART, ordinalHigh);
-    } else {
-      this.#writeLarge(target, at, shardIndex, ordinal);
-    }
-  }
-
-  #begin(createdSeconds: number, recordSeconds: number): void {
-    assert(isWhole(createdSeconds, CREATED_SECONDS_END), 'sequence number: creation time');
-    assert(isWhole(recordSeconds, SECONDS_MAX), 'sequence number: record time');
-    this.#created = createdSeconds;
-    this.#seconds = recordSeconds;
-    this.#base.fill(0);
-    addScaled(this.#base, VERSION_HIGH, 1);
-    addScaled(this.#base, CREATED, createdSeconds);
-    addScaled(this.#base, RECORD_SECONDS, recordSeconds);
-    this.#base[0] = this.#base[0]! + VERSION_LOW;
-    settle(this.#base);
-  }
-
-  /** Where the index is one part, and the ordinal two. */
-  #writeSmall(
-    target: DataView,
-    at: number,
-    shardIndex: number,
-    ordinalLow: number,
-    ordinalHigh: number,
-  ): void {
-    const base = this.#base;
-    const indexLow = shardIndex & 15;
-    // What a limb has too much is no part of the chain of carries: that is one bit from limb to
-    // limb, so that the processor divides for several limbs at once.
-    let excess = 0;
-    let carry = 0;
-    for (let i = 0; i < LIMBS; i++) {
-      const index = INDEX_LOW[0][i]! * indexLow + INDEX[0][i]! * shardIndex;
-      const ordinal = ORDINAL[0][i]! * ordinalLow + ORDINAL[1][i]! * ordinalHigh;
-      const sum = base[i]! + index + ordinal;
-      const quotient = (sum / LIMB) | 0;
-      const limb = ((sum - quotient * LIMB) | 0) + excess + carry;
-      carry = limb < LIMB ? 0 : 1;
-      excess = quotient;
-      writeLimb((limb - carry * LIMB) | 0, target, at + placeOf(i));
-    }
-  }
-
-  #writeLarge(target: DataView, at: number, shardIndex: number, ordinal: number): void {
-    const limbs = this.#base.slice();
-    addScaled(limbs, INDEX_LOW, shardIndex & 15);
-    addScaled(limbs, INDEX, shardIndex);
-    addScaled(limbs, ORDINAL, ordinal);
-    settle(limbs);
-    for (let i = 0; i < LIMBS; i++) writeLimb(limbs[i]!, target, at + placeOf(i));
   }
 }
 

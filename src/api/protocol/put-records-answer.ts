@@ -3,9 +3,11 @@
  * stored record is a copy of one template, in which digits are put in their places.
  */
 import { internalFailureEntry, throughputExceeded, type StreamRef } from '../../model/messages.ts';
-import { SEQUENCE_NUMBER_DIGITS, StreamSequenceNumbers } from '../../model/sequence-number.ts';
-import { shardId, writeShardDigits } from '../../model/shard-id.ts';
-import { concat, viewOf } from '../../common/bytes.ts';
+import { SEQUENCE_NUMBER_DIGITS } from '../../model/sequence-number.ts';
+import { shardId } from '../../model/shard-id.ts';
+import { concat } from '../../common/bytes.ts';
+import { entryWriter } from '../fast/stored-entries.ts';
+import type { EntryTemplate } from '../fast/stored-entries.ts';
 import { PacedBody } from '../paced-body.ts';
 import type { AppendResult } from '../ports.ts';
 import { encodeCbor, writeCborHead } from './cbor.ts';
@@ -28,14 +30,6 @@ interface Form {
   readonly tail: Uint8Array;
   readonly entry: EntryTemplate;
   failed(code: string, message: string): Uint8Array;
-}
-
-/** The entry of a stored record whose digits are all zero, and its separator. */
-interface EntryTemplate {
-  readonly bytes: Uint8Array;
-  readonly numberAt: number;
-  /** Where the digits of the shard end. */
-  readonly shardEnd: number;
 }
 
 const utf8 = new TextEncoder();
@@ -106,7 +100,6 @@ class PutRecordsBody extends PacedBody {
   readonly #form: Form;
   readonly #stream: StreamRef;
   readonly #result: AppendResult;
-  readonly #numbers = new StreamSequenceNumbers();
   /** By record, of those that were not stored. */
   readonly #failed: Uint8Array[] = [];
   #next = 0;
@@ -143,17 +136,13 @@ class PutRecordsBody extends PacedBody {
   /** Writes entries up to one that was not stored, as many as there is room for; their bytes. */
   #fillStored(out: Uint8Array, start: number, end: number): number {
     const { count, status } = this.#result;
-    const { bytes } = this.#form.entry;
+    const { entry } = this.#form;
     const first = this.#next;
-    const fitting = Math.min(count, first + Math.floor((end - start) / bytes.length));
+    const fitting = Math.min(count, first + Math.floor((end - start) / entry.bytes.length));
     while (this.#next < fitting && status[this.#next] === STORED) this.#next += 1;
-    const filled = (this.#next - first) * bytes.length;
-    repeat(bytes, out, start, start + filled);
-    const view = viewOf(out);
-    for (let i = first, at = start; i < this.#next; i++, at += bytes.length) {
-      this.#writeDigits(view, at, i);
-    }
-    return filled;
+    if (this.#next === first) return 0;
+    entryWriter().write(entry, this.#result, first, this.#next, out, start);
+    return (this.#next - first) * entry.bytes.length;
   }
 
   /** Writes an entry of a record that was not stored, if there is one and has room; its bytes. */
@@ -190,25 +179,5 @@ class PutRecordsBody extends PacedBody {
     }
     const text = throughputExceeded.shard(this.#result.shardIndexes[i]!, this.#stream);
     return concat([failed('ProvisionedThroughputExceededException', text), separator]);
-  }
-
-  #writeDigits(out: DataView, at: number, i: number): void {
-    const { shardIndexes, arrivalMs, createdSeconds, ordinals } = this.#result;
-    const { numberAt, shardEnd } = this.#form.entry;
-    const index = shardIndexes[i]!;
-    const seconds = Math.floor(arrivalMs[i]! / 1000);
-    this.#numbers.write(out, at + numberAt, createdSeconds[i]!, index, ordinals[i]!, seconds);
-    writeShardDigits(out, at + shardEnd, index);
-  }
-}
-
-/** Fills a range with copies of `bytes`, each copying all that is there already. */
-function repeat(bytes: Uint8Array, out: Uint8Array, start: number, end: number): void {
-  if (start === end) return;
-  out.set(bytes, start);
-  for (let at = start + bytes.length; at < end;) {
-    const copied = Math.min(at - start, end - at);
-    out.copyWithin(at, start, start + copied);
-    at += copied;
   }
 }
