@@ -9,7 +9,7 @@
  * zlib gives.
  *
  * ```
- * scratch, SCRATCH_BYTES: what was folded last (304) · folded (FOLD_BYTES_MAX) · none (208) · left (352)
+ * scratch: what was folded last (304) · folded (FOLD_BYTES_MAX) · none (208) · left (352)
  * ```
  */
 

@@ -54,8 +54,8 @@ export function out(): usize {
 
 /**
  * Writes entries of the first `count` records in the columns, each of `bytes` bytes, with the
- * number at `numberAt` and digits of the shard that end at `shardEnd`, where the template has zeros.
- * Up to 15 bytes behind the last one are written.
+ * number at `numberAt` and digits of the shard that end at `shardEnd`, where the template has
+ * zeros. Up to 15 bytes behind the last one are written.
  */
 export function write(count: usize, bytes: usize, numberAt: usize, shardEnd: usize): void {
   let to = OUT;

@@ -1,6 +1,6 @@
 /**
  * CRC-32 of bytes where they lie in the memory that a kernel was opened for. AssemblyScript,
- * compiled to WebAssembly by `build.mjs`. All of the kernel's own lies in the room that it is given.
+ * compiled to WebAssembly by `build.mjs`. All of the kernel's own lies in the room it is given.
  */
 import { crc32, fillTables, SCRATCH_BYTES, TABLES_BYTES } from './crc32';
 

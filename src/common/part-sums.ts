@@ -5,7 +5,7 @@
 import { assert } from './assert.ts';
 import { crc32 } from './crc32.ts';
 import { SUMS_WASM } from './sums-wasm.ts';
-import { compiled, exportsOf, memoryOf } from './web-assembly.ts';
+import { Kernel, memoryOf } from './web-assembly.ts';
 
 /** The CRC-32 of `bytes` bytes from `start` on, as an unsigned 32-bit number. */
 export type PartSum = (start: number, bytes: number) => number;
@@ -19,8 +19,7 @@ interface Exports {
   sum(from: number, bytes: number, room: number): number;
 }
 
-/** Compiled when it is first needed, once for the whole program. */
-let module: object | null = null;
+const sums = new Kernel(SUMS_WASM);
 
 /** Sums parts of the memory that `bytes` begins, but for its last `SUM_ROOM_BYTES`. */
 export function partSums(bytes: Uint8Array): PartSum {
@@ -29,8 +28,7 @@ export function partSums(bytes: Uint8Array): PartSum {
   if (memory === undefined) {
     return (start, length) => crc32(new Uint8Array(buffer, start, length));
   }
-  module ??= compiled(Buffer.from(SUMS_WASM, 'base64'));
-  const kernel = exportsOf(module, memory) as Exports;
+  const kernel = sums.open(memory) as Exports;
   assert(kernel.roomBytes() <= SUM_ROOM_BYTES, 'part sums: the kernel has no room');
   const room = bytes.length - SUM_ROOM_BYTES;
   kernel.prepare(room);

@@ -50,11 +50,18 @@ export function memoryOf(buffer: ArrayBufferLike): object | undefined {
   return memories.get(buffer);
 }
 
-export function compiled(binary: Uint8Array): object {
-  return new WebAssembly.Module(binary);
-}
+/** A kernel as it is in the program; compiled when it is first needed, then once. */
+export class Kernel {
+  readonly #base64: string;
+  #module: object | null = null;
 
-/** The functions of a compiled module that computes in `memory`. */
-export function exportsOf(module: object, memory: object): unknown {
-  return new WebAssembly.Instance(module, { env: { memory } }).exports;
+  constructor(base64: string) {
+    this.#base64 = base64;
+  }
+
+  /** The functions of the kernel that computes in `memory`. */
+  open(memory: object): unknown {
+    this.#module ??= new WebAssembly.Module(Buffer.from(this.#base64, 'base64'));
+    return new WebAssembly.Instance(this.#module, { env: { memory } }).exports;
+  }
 }

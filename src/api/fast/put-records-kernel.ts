@@ -21,7 +21,7 @@ import type {
 import { PUT_RECORDS_COUNT_MAX } from '../../model/limits.ts';
 import type { RecordBatch } from '../../model/record-batch.ts';
 import { UINT128_WORDS } from '../../common/uint128.ts';
-import { compiled, exportsOf, sharedMemory } from '../../common/web-assembly.ts';
+import { Kernel, sharedMemory } from '../../common/web-assembly.ts';
 import { CONTENT_TYPE } from '../codec.ts';
 import type { Protocol } from '../operation.ts';
 import { streamArn, streamName } from '../shapes.ts';
@@ -56,11 +56,11 @@ export interface ScannedPutRecords {
   readonly batch: RecordBatch;
 }
 
-class Kernel implements BodyKernel {
+class PutRecordsKernel implements BodyKernel {
   readonly #exports: Exports;
 
-  constructor(module: object, memory: KernelMemory) {
-    this.#exports = exportsOf(module, memory) as Exports;
+  constructor(exports: Exports) {
+    this.#exports = exports;
   }
 
   decode(way: number, body: Uint8Array, { bytes, words }: DecodeTarget): boolean {
@@ -78,17 +78,15 @@ class Kernel implements BodyKernel {
   }
 }
 
-/** Compiled when it is first needed: a server that is not written to does without. */
 class PutRecordsKernels implements BodyKernels {
-  #module: object | null = null;
+  readonly #kernel = new Kernel(PUT_RECORDS_WASM);
 
   memory(bytes: number): KernelMemory | null {
     return sharedMemory(bytes);
   }
 
   open(memory: KernelMemory): BodyKernel {
-    this.#module ??= compiled(Buffer.from(PUT_RECORDS_WASM, 'base64'));
-    return new Kernel(this.#module, memory);
+    return new PutRecordsKernel(this.#kernel.open(memory) as Exports);
   }
 }
 

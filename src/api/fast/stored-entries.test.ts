@@ -6,8 +6,8 @@ import { PUT_RECORDS_COUNT_MAX } from '../../model/limits.ts';
 import { sequenceNumber } from '../../model/sequence-number.ts';
 import { shardId } from '../../model/shard-id.ts';
 import type { AppendResult } from '../ports.ts';
-import { entryWriter, entryWriterIn } from './stored-entries.ts';
-import type { EntryTemplate, EntryWriter } from './stored-entries.ts';
+import { entryWriterIn, storedEntries } from './stored-entries.ts';
+import type { EntryTemplate, WriteEntries } from './stored-entries.ts';
 
 const TEMPLATE: EntryTemplate = {
   bytes: Buffer.from(`<${'0'.repeat(56)}|${shardId(0)}>\n`),
@@ -23,7 +23,7 @@ interface Stored {
   readonly ms: number;
 }
 
-const WRITERS: readonly (readonly [string, EntryWriter])[] = [
+const WRITERS: readonly (readonly [string, WriteEntries])[] = [
   ['by a kernel', entryWriterIn(alignedMemory(128 * 1024))],
   ['without one', entryWriterIn(null)],
 ];
@@ -42,9 +42,9 @@ function resultOf(records: readonly Stored[]): AppendResult {
 }
 
 /** What is written for records `[first, end)`, with what lies before and behind it. */
-function written(writer: EntryWriter, records: readonly Stored[], first: number, end: number) {
+function written(write: WriteEntries, records: readonly Stored[], first: number, end: number) {
   const out = Buffer.alloc((end - first) * ENTRY_BYTES + 40, '~');
-  writer.write(TEMPLATE, resultOf(records), first, end, out, 20);
+  write(TEMPLATE, resultOf(records), first, end, out, 20);
   return out.toString('latin1');
 }
 
@@ -69,9 +69,9 @@ const stored: fc.Arbitrary<Stored> = fc.record({
 });
 
 /**
- * An ordinal whose number's lowest 24 digits are `low`, a random number well below 10^16, but for what
- * makes it possible; null where it is none of ours. So eight zeros stand before its lowest sixteen
- * digits: in half of the cases it is a carry that made them.
+ * An ordinal whose number's lowest 24 digits are `low`, a random number well below 10^16, but for
+ * what makes it possible; null where it is none of ours. So eight zeros stand before its lowest
+ * sixteen digits: in half of the cases it is a carry that made them.
  */
 function ordinalOfZeros({ created: c, index, ms }: Stored, low: bigint): number | null {
   const base = BigInt(sequenceNumber(c, index, 0, Math.floor(ms / 1000)));
@@ -85,14 +85,14 @@ function ordinalOfZeros({ created: c, index, ms }: Stored, low: bigint): number 
   return ordinal < 2n ** 53n - 1n ? Number(ordinal) : null;
 }
 
-for (const [name, writer] of WRITERS) {
+for (const [name, write] of WRITERS) {
   test(`entries ${name} are those of their records`, () => {
     fc.assert(
       fc.property(fc.array(stored, { minLength: 1, maxLength: 40 }), fc.nat(39), (records, cut) => {
         const first = Math.min(cut, records.length - 1);
-        const all = written(writer, records, 0, records.length);
+        const all = written(write, records, 0, records.length);
         assert.equal(all, wanted(records));
-        const some = written(writer, records, first, records.length);
+        const some = written(write, records, first, records.length);
         assert.equal(some, wanted(records.slice(first)));
       }),
       { numRuns: 300 },
@@ -106,7 +106,7 @@ for (const [name, writer] of WRITERS) {
         const ordinal = ordinalOfZeros(record, low);
         if (ordinal === null) return;
         const records = [{ ...record, ordinal }];
-        const text = written(writer, records, 0, 1);
+        const text = written(write, records, 0, 1);
         assert.equal(text, wanted(records));
         assert.equal(text.slice(21 + 32, 21 + 40), '00000000');
         tried += 1;
@@ -123,21 +123,21 @@ for (const [name, writer] of WRITERS) {
       ordinal: 99_999_000 + at,
       ms: 1_800_000_000_000 + at,
     }));
-    assert.equal(written(writer, records, 0, records.length), wanted(records));
+    assert.equal(written(write, records, 0, records.length), wanted(records));
   });
 }
 
 test('another template is taken for what follows', () => {
   const record = { created: 1_700_000_000, index: 3, ordinal: 7, ms: 1_800_000_000_000 };
-  const writer = entryWriter();
-  const first = written(writer, [record], 0, 1);
+  const { write } = storedEntries;
+  const first = written(write, [record], 0, 1);
   const other = { bytes: Buffer.from(`${'0'.repeat(56)}+${shardId(0)}`), numberAt: 0 };
   const shardEnd = other.bytes.length;
   const out = Buffer.alloc(shardEnd);
-  writer.write({ ...other, shardEnd }, resultOf([record]), 0, 1, out, 0);
+  write({ ...other, shardEnd }, resultOf([record]), 0, 1, out, 0);
   assert.equal(
     out.toString('latin1'),
     `${sequenceNumber(1_700_000_000, 3, 7, 1_800_000_000)}+${shardId(3)}`,
   );
-  assert.equal(written(writer, [record], 0, 1), first);
+  assert.equal(written(write, [record], 0, 1), first);
 });

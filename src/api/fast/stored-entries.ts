@@ -4,7 +4,7 @@
  */
 import { assert } from '../../common/assert.ts';
 import { viewOf } from '../../common/bytes.ts';
-import { alignedMemory, compiled, exportsOf, memoryOf } from '../../common/web-assembly.ts';
+import { alignedMemory, Kernel, memoryOf } from '../../common/web-assembly.ts';
 import { PUT_RECORDS_COUNT_MAX } from '../../model/limits.ts';
 import { SequenceNumberWriter, sequenceNumberWeights } from '../../model/sequence-number.ts';
 import { writeShardDigits } from '../../model/shard-id.ts';
@@ -32,107 +32,81 @@ const TEMPLATE_BYTES_MAX = 1024;
 /** Limbs of a weight: one more than a number has, which is zero. */
 const WEIGHT_LIMBS = 8;
 
-/** Writes answers, one piece at a time. */
-export interface EntryWriter {
-  /**
-   * Writes the entries of records `[first, end)` of a result, all stored, to `out` from `at` on.
-   */
-  write(
-    template: EntryTemplate,
-    result: AppendResult,
-    first: number,
-    end: number,
-    out: Uint8Array,
-    at: number,
-  ): void;
-}
+/**
+ * Writes the entries of records `[first, end)` of a result, all stored, to `out` from `at` on.
+ */
+export type WriteEntries = (
+  template: EntryTemplate,
+  result: AppendResult,
+  first: number,
+  end: number,
+  out: Uint8Array,
+  at: number,
+) => void;
 
-class KernelWriter implements EntryWriter {
-  readonly #exports: Exports;
-  readonly #templates: Uint8Array;
-  readonly #ordinals: Float64Array;
-  readonly #arrivalMs: Float64Array;
-  readonly #createdSeconds: Float64Array;
-  readonly #indexes: Uint32Array;
-  readonly #out: Uint8Array;
-  #template: EntryTemplate | null = null;
-
-  constructor({ buffer }: Uint8Array, memory: object) {
-    this.#exports = exportsOf(compiled(Buffer.from(ENTRIES_WASM, 'base64')), memory) as Exports;
-    const { weights, template, columns, out } = this.#exports;
-    sequenceNumberWeights().forEach((limbs, row) =>
-      new Float64Array(buffer, weights() + 8 * WEIGHT_LIMBS * row).set(limbs),
-    );
-    const count = PUT_RECORDS_COUNT_MAX;
-    const column = (n: number): Float64Array =>
-      new Float64Array(buffer, columns() + 8 * count * n, count);
-    this.#templates = new Uint8Array(buffer, template(), TEMPLATE_BYTES_MAX);
-    this.#ordinals = column(0);
-    this.#arrivalMs = column(1);
-    this.#createdSeconds = column(2);
-    this.#indexes = new Uint32Array(buffer, columns() + 8 * count * 3, count);
-    this.#out = new Uint8Array(buffer, out());
-  }
-
-  write(
-    template: EntryTemplate,
-    result: AppendResult,
-    first: number,
-    end: number,
-    out: Uint8Array,
-    at: number,
-  ): void {
+/** By the kernel in `memory`, which holds `buffer`. */
+function kernelWriter(buffer: ArrayBufferLike, memory: object): WriteEntries {
+  const kernel = new Kernel(ENTRIES_WASM).open(memory) as Exports;
+  const count = PUT_RECORDS_COUNT_MAX;
+  const column = (n: number): Float64Array =>
+    new Float64Array(buffer, kernel.columns() + 8 * count * n, count);
+  const [ordinals, arrivals, created] = [column(0), column(1), column(2)];
+  const indexes = new Uint32Array(buffer, kernel.columns() + 8 * count * 3, count);
+  const templates = new Uint8Array(buffer, kernel.template(), TEMPLATE_BYTES_MAX);
+  const made = new Uint8Array(buffer, kernel.out());
+  sequenceNumberWeights().forEach((limbs, row) =>
+    new Float64Array(buffer, kernel.weights() + 8 * WEIGHT_LIMBS * row).set(limbs),
+  );
+  let templateBefore: EntryTemplate | null = null;
+  return (template, result, first, end, out, at) => {
     const { bytes, numberAt, shardEnd } = template;
     const written = (end - first) * bytes.length;
-    assert(end - first <= PUT_RECORDS_COUNT_MAX, 'entries: more records than a call may have');
-    assert(written + bytes.length <= this.#out.length, 'entries: no room');
-    if (template !== this.#template) {
-      this.#templates.set(bytes);
-      this.#template = template;
+    assert(end - first <= count, 'entries: more records than a call may have');
+    assert(written + bytes.length <= made.length, 'entries: no room');
+    if (template !== templateBefore) {
+      templates.set(bytes);
+      templateBefore = template;
     }
-    this.#ordinals.set(result.ordinals.subarray(first, end));
-    this.#arrivalMs.set(result.arrivalMs.subarray(first, end));
-    this.#createdSeconds.set(result.createdSeconds.subarray(first, end));
-    this.#indexes.set(result.shardIndexes.subarray(first, end));
-    this.#exports.write(end - first, bytes.length, numberAt, shardEnd);
-    out.set(this.#out.subarray(0, written), at);
-  }
+    ordinals.set(result.ordinals.subarray(first, end));
+    arrivals.set(result.arrivalMs.subarray(first, end));
+    created.set(result.createdSeconds.subarray(first, end));
+    indexes.set(result.shardIndexes.subarray(first, end));
+    kernel.write(end - first, bytes.length, numberAt, shardEnd);
+    out.set(made.subarray(0, written), at);
+  };
 }
 
 /** The same where there is no WebAssembly. */
-class PlainWriter implements EntryWriter {
-  readonly #numbers = new SequenceNumberWriter(0, 0);
-
-  write(
-    template: EntryTemplate,
-    result: AppendResult,
-    first: number,
-    end: number,
-    out: Uint8Array,
-    at: number,
-  ): void {
+function plainWriter(): WriteEntries {
+  const numbers = new SequenceNumberWriter(0, 0);
+  return (template, result, first, end, out, at) => {
     const { bytes, numberAt, shardEnd } = template;
     const view = viewOf(out);
     for (let i = first, to = at; i < end; i++, to += bytes.length) {
       const seconds = Math.floor(result.arrivalMs[i]! / 1000);
       out.set(bytes, to);
-      this.#numbers.begin(result.createdSeconds[i]!, result.shardIndexes[i]!);
-      this.#numbers.writeInto(out, to + numberAt, result.ordinals[i]!, seconds);
+      numbers.begin(result.createdSeconds[i]!, result.shardIndexes[i]!);
+      numbers.writeInto(out, to + numberAt, result.ordinals[i]!, seconds);
       writeShardDigits(view, to + shardEnd, result.shardIndexes[i]!);
     }
-  }
+  };
 }
 
-/** A writer in `room`, which is WebAssembly's or null. */
-export function entryWriterIn(room: Uint8Array | null): EntryWriter {
+/** What writes entries in `room`, which is WebAssembly's or null. */
+export function entryWriterIn(room: Uint8Array | null): WriteEntries {
   const memory = room === null ? undefined : memoryOf(room.buffer);
-  return memory === undefined ? new PlainWriter() : new KernelWriter(room!, memory);
+  return memory === undefined ? plainWriter() : kernelWriter(room!.buffer, memory);
 }
 
-let shared: EntryWriter | null = null;
+/** Made when it is first needed: a server that is not written to does without. */
+class StoredEntries {
+  #write: WriteEntries | null = null;
 
-/** The one of this thread, made when it is first needed. */
-export function entryWriter(): EntryWriter {
-  shared ??= entryWriterIn(alignedMemory(MEMORY_BYTES));
-  return shared;
+  readonly write: WriteEntries = (template, result, first, end, out, at) => {
+    this.#write ??= entryWriterIn(alignedMemory(MEMORY_BYTES));
+    this.#write(template, result, first, end, out, at);
+  };
 }
+
+/** One for each thread. */
+export const storedEntries: StoredEntries = new StoredEntries();

@@ -6,7 +6,7 @@ import { internalFailureEntry, throughputExceeded, type StreamRef } from '../../
 import { SEQUENCE_NUMBER_DIGITS } from '../../model/sequence-number.ts';
 import { shardId } from '../../model/shard-id.ts';
 import { concat } from '../../common/bytes.ts';
-import { entryWriter } from '../fast/stored-entries.ts';
+import { storedEntries } from '../fast/stored-entries.ts';
 import type { EntryTemplate } from '../fast/stored-entries.ts';
 import { PacedBody } from '../paced-body.ts';
 import type { AppendResult } from '../ports.ts';
@@ -141,7 +141,7 @@ class PutRecordsBody extends PacedBody {
     const fitting = Math.min(count, first + Math.floor((end - start) / entry.bytes.length));
     while (this.#next < fitting && status[this.#next] === STORED) this.#next += 1;
     if (this.#next === first) return 0;
-    entryWriter().write(entry, this.#result, first, this.#next, out, start);
+    storedEntries.write(entry, this.#result, first, this.#next, out, start);
     return (this.#next - first) * entry.bytes.length;
   }
 
