@@ -23,7 +23,7 @@ const SHARED = ['--sharedMemory', '--maximumMemory', '65536', '--enable', 'threa
 
 const KERNELS = [
   { source: 'put-records.ts', target: 'api/fast/put-records-wasm.ts', options: SHARED },
-  { source: 'entries.ts', target: 'api/fast/entries-wasm.ts', options: [] },
+  { source: 'answers.ts', target: 'api/fast/answers-wasm.ts', options: [] },
   { source: 'sums.ts', target: 'common/sums-wasm.ts', options: [] },
 ];
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { alignedMemory } from '../../common/web-assembly.ts';
 import { PUT_RECORDS_COUNT_MAX } from '../../model/limits.ts';
 import { sequenceNumber } from '../../model/sequence-number.ts';
 import { shardId } from '../../model/shard-id.ts';
 import type { AppendResult } from '../ports.ts';
-import { entryWriterIn, storedEntries } from './stored-entries.ts';
+import { openAnswerKernel } from './answer-kernel.ts';
+import { ENTRIES_MEMORY_BYTES, entryWriter, storedEntries } from './stored-entries.ts';
 import type { EntryTemplate, WriteEntries } from './stored-entries.ts';
 
 const TEMPLATE: EntryTemplate = {
@@ -24,8 +24,8 @@ interface Stored {
 }
 
 const WRITERS: readonly (readonly [string, WriteEntries])[] = [
-  ['by a kernel', entryWriterIn(alignedMemory(128 * 1024))],
-  ['without one', entryWriterIn(null)],
+  ['by a kernel', entryWriter(openAnswerKernel(ENTRIES_MEMORY_BYTES)!)],
+  ['without one', entryWriter(null)],
 ];
 
 function resultOf(records: readonly Stored[]): AppendResult {

@@ -4,12 +4,12 @@
  */
 import { assert } from '../../common/assert.ts';
 import { viewOf } from '../../common/bytes.ts';
-import { alignedMemory, Kernel, memoryOf } from '../../common/web-assembly.ts';
 import { PUT_RECORDS_COUNT_MAX } from '../../model/limits.ts';
-import { SequenceNumberWriter, sequenceNumberWeights } from '../../model/sequence-number.ts';
+import { SequenceNumberWriter } from '../../model/sequence-number.ts';
 import { writeShardDigits } from '../../model/shard-id.ts';
 import type { AppendResult } from '../ports.ts';
-import { ENTRIES_WASM } from './entries-wasm.ts';
+import { openAnswerKernel } from './answer-kernel.ts';
+import type { AnswerKernel } from './answer-kernel.ts';
 
 /** The entry of a stored record whose digits are all zero, and its separator. */
 export interface EntryTemplate {
@@ -19,18 +19,7 @@ export interface EntryTemplate {
   readonly shardEnd: number;
 }
 
-interface Exports {
-  weights(): number;
-  template(): number;
-  columns(): number;
-  out(): number;
-  write(count: number, bytes: number, numberAt: number, shardEnd: number): void;
-}
-
-const MEMORY_BYTES = 128 * 1024;
 const TEMPLATE_BYTES_MAX = 1024;
-/** Limbs of a weight: one more than a number has, which is zero. */
-const WEIGHT_LIMBS = 8;
 
 /**
  * Writes the entries of records `[first, end)` of a result, all stored, to `out` from `at` on.
@@ -44,19 +33,15 @@ export type WriteEntries = (
   at: number,
 ) => void;
 
-/** By the kernel in `memory`, which holds `buffer`. */
-function kernelWriter(buffer: ArrayBufferLike, memory: object): WriteEntries {
-  const kernel = new Kernel(ENTRIES_WASM).open(memory) as Exports;
+function kernelWriter({ exports: kernel, buffer }: AnswerKernel): WriteEntries {
   const count = PUT_RECORDS_COUNT_MAX;
+  const columns = kernel.placeOfColumns();
   const column = (n: number): Float64Array =>
-    new Float64Array(buffer, kernel.columns() + 8 * count * n, count);
+    new Float64Array(buffer, columns + 8 * count * n, count);
   const [ordinals, arrivals, created] = [column(0), column(1), column(2)];
-  const indexes = new Uint32Array(buffer, kernel.columns() + 8 * count * 3, count);
-  const templates = new Uint8Array(buffer, kernel.template(), TEMPLATE_BYTES_MAX);
-  const made = new Uint8Array(buffer, kernel.out());
-  sequenceNumberWeights().forEach((limbs, row) =>
-    new Float64Array(buffer, kernel.weights() + 8 * WEIGHT_LIMBS * row).set(limbs),
-  );
+  const indexes = new Uint32Array(buffer, columns + 8 * count * 3, count);
+  const templates = new Uint8Array(buffer, kernel.placeOfTemplate(), TEMPLATE_BYTES_MAX);
+  const made = new Uint8Array(buffer, kernel.placeOfEntries());
   let templateBefore: EntryTemplate | null = null;
   return (template, result, first, end, out, at) => {
     const { bytes, numberAt, shardEnd } = template;
@@ -71,7 +56,7 @@ function kernelWriter(buffer: ArrayBufferLike, memory: object): WriteEntries {
     arrivals.set(result.arrivalMs.subarray(first, end));
     created.set(result.createdSeconds.subarray(first, end));
     indexes.set(result.shardIndexes.subarray(first, end));
-    kernel.write(end - first, bytes.length, numberAt, shardEnd);
+    kernel.writeEntries(end - first, bytes.length, numberAt, shardEnd);
     out.set(made.subarray(0, written), at);
   };
 }
@@ -92,18 +77,20 @@ function plainWriter(): WriteEntries {
   };
 }
 
-/** What writes entries in `room`, which is WebAssembly's or null. */
-export function entryWriterIn(room: Uint8Array | null): WriteEntries {
-  const memory = room === null ? undefined : memoryOf(room.buffer);
-  return memory === undefined ? plainWriter() : kernelWriter(room!.buffer, memory);
+/** What writes entries, by a kernel or without one. */
+export function entryWriter(kernel: AnswerKernel | null): WriteEntries {
+  return kernel === null ? plainWriter() : kernelWriter(kernel);
 }
+
+/** Bytes of memory that such a kernel needs. */
+export const ENTRIES_MEMORY_BYTES: number = 128 * 1024;
 
 /** Made when it is first needed: a server that is not written to does without. */
 class StoredEntries {
   #write: WriteEntries | null = null;
 
   readonly write: WriteEntries = (template, result, first, end, out, at) => {
-    this.#write ??= entryWriterIn(alignedMemory(MEMORY_BYTES));
+    this.#write ??= entryWriter(openAnswerKernel(ENTRIES_MEMORY_BYTES));
     this.#write(template, result, first, end, out, at);
   };
 }

@@ -2,7 +2,6 @@
  * The answer of GetRecords, and the records of an event of SubscribeToShard.
  */
 import type { Section } from '../../model/section.ts';
-import { SequenceNumberWriter } from '../../model/sequence-number.ts';
 import type { ShardDocument } from '../../model/stream.ts';
 import type { PacedBody } from '../paced-body.ts';
 import { CBOR_HEAD_BYTES_MAX, encodeCbor, writeCborHead } from './cbor.ts';
@@ -44,7 +43,7 @@ export function encodeRecordsJson(answer: RecordsAnswer): PacedBody {
   suffix.set(rest, 1);
   suffix[0] = CLOSING_BRACKET;
   suffix[1] = COMMA;
-  const form = new JsonRecordForm(numbersOf(answer));
+  const form = new JsonRecordForm(answer.shard);
   return new RecordsBody({ prefix: JSON_PREFIX, sections, form, suffix, release });
 }
 
@@ -60,11 +59,7 @@ export function encodeRecordsCbor(answer: RecordsAnswer): PacedBody {
   prefix[0] = rest[0]! + 1;
   prefix.set(CBOR_RECORDS, rest.length);
   const end = writeCborHead(prefix, rest.length + CBOR_RECORDS.length, CBOR_ARRAY, count);
-  const form = new CborRecordForm(numbersOf(answer));
+  const form = new CborRecordForm(answer.shard);
   const suffix = new Uint8Array(0);
   return new RecordsBody({ prefix: prefix.subarray(0, end), sections, form, suffix, release });
-}
-
-function numbersOf({ shard }: RecordsAnswer): SequenceNumberWriter {
-  return new SequenceNumberWriter(shard.createdSeconds, shard.index);
 }

@@ -2,9 +2,12 @@
  * A record as GetRecords shows it in CBOR, from a template as in `record-json.ts`.
  */
 import type { Section } from '../../model/section.ts';
-import { SEQUENCE_NUMBER_DIGITS, type SequenceNumberWriter } from '../../model/sequence-number.ts';
+import { SEQUENCE_NUMBER_DIGITS, SequenceNumberWriter } from '../../model/sequence-number.ts';
+import type { ShardDocument } from '../../model/stream.ts';
 import { Timestamp } from '../operation.ts';
 import { CBOR_HEAD_BYTES_MAX, encodeCbor, writeCborHead } from './cbor.ts';
+import { NO_RUN } from '../fast/stored-records.ts';
+import type { RunProgress } from '../fast/stored-records.ts';
 import type { RecordCursor, RecordForm } from './records-body.ts';
 
 const utf8 = new TextEncoder();
@@ -32,8 +35,8 @@ export class CborRecordForm implements RecordForm {
   #seconds = 0;
   #encrypted = false;
 
-  constructor(numbers: SequenceNumberWriter) {
-    this.#numbers = numbers;
+  constructor(shard: ShardDocument) {
+    this.#numbers = new SequenceNumberWriter(shard.createdSeconds, shard.index);
   }
 
   begin({ arrivalMs, keyId }: Section): void {
@@ -47,6 +50,10 @@ export class CborRecordForm implements RecordForm {
     head.set(time, START.length + SEQUENCE_NUMBER_DIGITS);
     head.set(DATA, head.length - DATA.length);
     this.#head = head;
+  }
+
+  writeRun(): RunProgress {
+    return NO_RUN;
   }
 
   measure(payload: Uint8Array, record: RecordCursor): number {

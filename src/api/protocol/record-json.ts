@@ -3,8 +3,12 @@
  * common is kept as a template, in which only the digits that differ are written anew.
  */
 import { base64Length, encodeBase64Into } from '../../common/base64.ts';
+import { readU32 } from '../../common/bytes.ts';
 import type { Section } from '../../model/section.ts';
-import { SEQUENCE_NUMBER_DIGITS, type SequenceNumberWriter } from '../../model/sequence-number.ts';
+import { SEQUENCE_NUMBER_DIGITS, SequenceNumberWriter } from '../../model/sequence-number.ts';
+import type { ShardDocument } from '../../model/stream.ts';
+import { NO_RUN, storedRecords } from '../fast/stored-records.ts';
+import type { RunProgress } from '../fast/stored-records.ts';
 import { jsonSeconds } from './json.ts';
 import type { RecordCursor, RecordForm } from './records-body.ts';
 
@@ -21,7 +25,13 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 
+/** From so many records on a kernel is worth its call. */
+const RUN_MIN = 3;
+/** Larger records are as fast one by one. */
+const RUN_DATA_BYTES_MAX = 16 * 1024;
+
 export class JsonRecordForm implements RecordForm {
+  readonly #shard: ShardDocument;
   readonly #numbers: SequenceNumberWriter;
   /** `,{"SequenceNumber":"…","ApproximateArrivalTimestamp":…,"Data":"` */
   #head: Uint8Array = new Uint8Array(0);
@@ -31,18 +41,48 @@ export class JsonRecordForm implements RecordForm {
   /** The first record has no comma before it. */
   #measured = false;
   #written = false;
+  /** A run has ended at a record that has to be written otherwise: no more of this section. */
+  #hasStopped = false;
 
-  constructor(numbers: SequenceNumberWriter) {
-    this.#numbers = numbers;
+  constructor(shard: ShardDocument) {
+    this.#shard = shard;
+    this.#numbers = new SequenceNumberWriter(shard.createdSeconds, shard.index);
   }
 
   begin({ arrivalMs, keyId }: Section): void {
     this.#last = keyId === 0 ? PLAIN : ENCRYPTED;
+    this.#hasStopped = false;
     if (arrivalMs === this.#arrivalMs) return;
     this.#arrivalMs = arrivalMs;
     this.#seconds = Math.floor(arrivalMs / 1000);
     const time = `","ApproximateArrivalTimestamp":${jsonSeconds(arrivalMs)},"Data":"`;
     this.#head = utf8.encode(START + '0'.repeat(SEQUENCE_NUMBER_DIGITS) + time);
+  }
+
+  writeRun(
+    out: Uint8Array,
+    at: number,
+    payload: Uint8Array,
+    from: number,
+    count: number,
+    ordinal: number,
+  ): RunProgress {
+    if (!this.#written || this.#hasStopped || count < RUN_MIN) return NO_RUN;
+    if (readU32(payload, from) > RUN_DATA_BYTES_MAX) return NO_RUN;
+    const { createdSeconds, index } = this.#shard;
+    const run = {
+      payload,
+      at: from,
+      count,
+      ordinal,
+      createdSeconds,
+      shardIndex: index,
+      recordSeconds: this.#seconds,
+    };
+    const template = { head: this.#head, numberAt: START.length, key: KEY, last: this.#last };
+    const progress = storedRecords.write(template, run, out, at);
+    this.#hasStopped = progress.isStopped;
+    return progress;
   }
 
   measure(payload: Uint8Array, record: RecordCursor): number {

@@ -9,6 +9,7 @@ import { assert } from '../../common/assert.ts';
 import { readU16, readU32 } from '../../common/bytes.ts';
 import { flagNoPartitionKey, packedHeaderBytes } from '../../model/record-batch.ts';
 import type { Section } from '../../model/section.ts';
+import type { RunProgress } from '../fast/stored-records.ts';
 import { PacedBody, PIECE_BYTES_MIN } from '../paced-body.ts';
 
 /** Where a packed record begins and what is in it. */
@@ -34,6 +35,18 @@ export class RecordCursor {
 export interface RecordForm {
   /** The next records are of this section. */
   begin(section: Section): void;
+  /**
+   * Writes records from `payload[from, …)` on, the first one number `ordinal`, as many of `count` as
+   * it can at once: perhaps none. They are whole.
+   */
+  writeRun(
+    out: Uint8Array,
+    at: number,
+    payload: Uint8Array,
+    from: number,
+    count: number,
+    ordinal: number,
+  ): RunProgress;
   /** Exact bytes of a record of the section last begun. */
   measure(payload: Uint8Array, record: RecordCursor): number;
   /** At most so many bytes, found without looking at the record's key. */
@@ -154,6 +167,11 @@ export class RecordsBody extends PacedBody {
       let record = this.#record;
       let recordAt = this.#recordAt;
       while (record < count && this.#stage === 'none') {
+        const run = form.writeRun(out, at, payload, recordAt, count - record, baseOrdinal + record);
+        at += run.bytes;
+        recordAt += run.payloadBytes;
+        record += run.count;
+        if (record === count) break;
         cursor.open(payload, recordAt);
         if (form.bound(cursor) > out.length - at) break;
         at = form.writeHead(out, at, baseOrdinal + record, cursor);
