@@ -36,7 +36,8 @@ export interface RunProgress {
   readonly isStopped: boolean;
 }
 
-const MEMORY_BYTES = 256 * 1024;
+/** Bytes of memory that a kernel for records needs. */
+export const RECORDS_MEMORY_BYTES: number = 256 * 1024;
 const HEAD_BYTES_MAX = 512;
 const PART_BYTES_MAX = 64;
 
@@ -110,7 +111,7 @@ class StoredRecords {
   #write: WriteRecords | null = null;
 
   readonly write: WriteRecords = (template, run, out, at) => {
-    this.#write ??= recordWriter(openAnswerKernel(MEMORY_BYTES));
+    this.#write ??= recordWriter(openAnswerKernel(RECORDS_MEMORY_BYTES));
     return this.#write(template, run, out, at);
   };
 }

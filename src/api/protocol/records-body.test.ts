@@ -103,3 +103,18 @@ test('what a body is made from is given back once, and nothing is written afterw
   assert.equal(released, 1);
   assert.throws(() => body.fill(new Uint8Array(PIECE_BYTES_MIN)), /after it was released/);
 });
+
+test('json: many records with plain keys and a few others, over many pieces', () => {
+  const given = Array.from({ length: 700 }, (_, at) => ({
+    key: at % 97 === 96 ? `k"${at}` : `key-${at}`,
+    data: new Uint8Array((at * 37) % 1500).fill(at),
+  }));
+  const halves = [given.slice(0, 300), given.slice(300)];
+  const packed = halves.map((half, at) => pack(half, 1 + at * 300, at === 1));
+  const answer = { shard, sections: packed, rest };
+  const whole = wholeBody(encodeRecordsJson(answer));
+  assert.deepEqual(inPieces(encodeRecordsJson(answer), 20_000), whole);
+  const { Records } = JSON.parse(Buffer.from(whole).toString()) as { Records: object[] };
+  const wanted = packed.flatMap((section, at) => shown(halves[at]!, section, 'json'));
+  assert.deepEqual(Records, wanted);
+});
