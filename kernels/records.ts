@@ -1,7 +1,7 @@
 /**
- * Packed records of one section as GetRecords shows them in JSON: each a copy of a template in which
- * the sequence number is put, the data in base64, and the key. The caller writes the template and,
- * with each call, packed records.
+ * Packed records of one section as GetRecords shows them in JSON: each a copy of a template in
+ * which the sequence number is put, the data in base64, and the key. The caller writes template and
+ * packed records with each call.
  *
  * ```
  * template: head (512) · what is before a key (64) · what ends a record (64)
@@ -59,8 +59,8 @@ export function mustEscape(): bool {
 }
 
 /**
- * Writes records from the first of `bytes` packed bytes on, `count` of them or fewer: as many as are
- * whole, and need no more than `room` bytes together, and up to the first one whose key must be
+ * Writes records from the first of `bytes` packed bytes on, `count` of them or fewer: as many as
+ * are whole, and need no more than `room` bytes together, and up to the first one whose key must be
  * escaped. Gives their number.
  */
 export function writeRecords(

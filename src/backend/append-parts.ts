@@ -16,7 +16,7 @@ export function movedOutcomes({
   count,
   outcomeRoom: room,
 }: Pick<ShardAppends, 'count' | 'outcomeRoom'>): OpenOutcomes {
-  const kinds = room === undefined ? new Uint8Array(count) : room.kinds.subarray(0, count);
+  const kinds = room?.kinds.subarray(0, count) ?? new Uint8Array(count);
   return {
     kinds: kinds.fill(appendKinds.moved),
     baseOrdinals: room?.baseOrdinals.subarray(0, count) ?? new Float64Array(count),

@@ -54,7 +54,7 @@ export interface RoutedAppends extends ShardAppends {
 }
 
 /**
- * Memory of a grouped call. What lies outside of V8's heap counts until the next collection, and
+ * Memory of a call's appends. What lies outside of V8's heap counts until the next collection, and
  * some of it for every call would bring on full ones.
  */
 class GroupRoom implements OutcomeRoom {
@@ -67,6 +67,16 @@ class GroupRoom implements OutcomeRoom {
   readonly arrivalMs: Float64Array = new Float64Array(PUT_RECORDS_COUNT_MAX);
 }
 
+/** Where so many shards of a call are entered. */
+function shardsOf(room: GroupRoom, count: number): Pick<RoutedAppends, 'shards' | 'owners'> {
+  return { shards: room.shards.subarray(0, count), owners: room.owners.subarray(0, 2 * count) };
+}
+
+/** What appends have of a batch as it is. */
+function recordsOf({ packed, gather, offsets, sums }: RecordBatch) {
+  return { packed, gather, offsets, sums };
+}
+
 /** Memory of so many calls is kept. */
 const SPARE_ROOMS_MAX = 64;
 
@@ -74,6 +84,18 @@ const noSlot = -1;
 
 /** The first record of each append, where every one is by itself. */
 const ascending: Uint32Array = Uint32Array.from({ length: PUT_RECORDS_COUNT_MAX + 1 }, (_, i) => i);
+
+/** Enters the shard of a table as number `at` of a call's. */
+function enterShard(
+  { shards, owners }: Pick<RoutedAppends, 'shards' | 'owners'>,
+  at: number,
+  table: OpenShardTable,
+  index: number,
+): void {
+  shards[at] = keyAt(table, index);
+  owners[2 * at] = indexAt(table, index);
+  owners[2 * at + 1] = createdSecondsAt(table, index);
+}
 
 /** Makes appends of batches; its memory is used again from call to call. */
 export class ShardGrouping {
@@ -97,13 +119,12 @@ export class ShardGrouping {
     only: Uint32Array | null,
   ): RoutedAppends {
     const count = only === null ? batch.count : only.length;
+    assert(count <= PUT_RECORDS_COUNT_MAX, 'routing: more records than a call may have');
     this.#reserve(table.shards.length, count);
     const slots = this.#assign(routes, only, count);
-    assert(count <= PUT_RECORDS_COUNT_MAX, 'routing: more records than a call may have');
     const room = this.#spareRooms.pop() ?? new GroupRoom();
-    const shards = room.shards.subarray(0, slots);
     const firsts = room.firsts.subarray(0, slots + 1);
-    const owners = room.owners.subarray(0, 2 * slots);
+    const entered = shardsOf(room, slots);
     firsts[0] = 0;
     const tableIndexes = this.#tableIndexes;
     const slotOf = this.#slotOf;
@@ -111,19 +132,15 @@ export class ShardGrouping {
     for (let slot = 0; slot < slots; slot++) {
       const index = tableIndexes[slot]!;
       slotOf[index] = noSlot;
-      shards[slot] = keyAt(table, index);
-      owners[2 * slot] = indexAt(table, index);
-      owners[2 * slot + 1] = createdSecondsAt(table, index);
+      enterShard(entered, slot, table, index);
       firsts[slot + 1] = firsts[slot]! + counts[slot]!;
     }
     const records =
       slots === 1 ? only : this.#records(firsts, only, room.records.subarray(0, count));
-    const { packed, gather, offsets, sums } = batch;
-    const given = { packed, gather, offsets, sums };
-    return { count: slots, shards, firsts, records, ...given, owners, outcomeRoom: room };
+    return { count: slots, ...entered, firsts, records, ...recordsOf(batch), outcomeRoom: room };
   }
 
-  /** What `group` gave is not used any more. */
+  /** What `group` or `each` gave is not used any more. */
   give({ outcomeRoom: room }: RoutedAppends): void {
     if (room !== undefined && this.#spareRooms.length < SPARE_ROOMS_MAX) {
       this.#spareRooms.push(room);
@@ -132,19 +149,16 @@ export class ShardGrouping {
 
   /** Every record by itself, in request order. To be given back. */
   each(table: OpenShardTable, batch: RecordBatch, routes: Uint16Array): RoutedAppends {
-    const { count, packed, gather, offsets, sums } = batch;
+    const { count } = batch;
     const room = count === 1 ? undefined : (this.#spareRooms.pop() ?? new GroupRoom());
-    const shards = room?.shards.subarray(0, count) ?? new Float64Array(1);
-    const owners = room?.owners.subarray(0, 2 * count) ?? new Float64Array(2);
-    for (let i = 0; i < count; i++) {
-      const index = routes[i]!;
-      shards[i] = keyAt(table, index);
-      owners[2 * i] = indexAt(table, index);
-      owners[2 * i + 1] = createdSecondsAt(table, index);
-    }
+    const entered =
+      room === undefined
+        ? { shards: new Float64Array(1), owners: new Float64Array(2) }
+        : shardsOf(room, count);
+    for (let i = 0; i < count; i++) enterShard(entered, i, table, routes[i]!);
     const firsts = ascending.subarray(0, count + 1);
-    const given = { packed, gather, offsets, sums };
-    return { count, shards, firsts, records: null, ...given, owners, outcomeRoom: room };
+    const records = null;
+    return { count, ...entered, firsts, records, ...recordsOf(batch), outcomeRoom: room };
   }
 
   /** Gives every record a slot and counts; returns the number of slots. */

@@ -24,7 +24,7 @@ interface Stored {
 }
 
 const WRITERS: readonly (readonly [string, WriteEntries])[] = [
-  ['by a kernel', entryWriter(openAnswerKernel(ENTRIES_MEMORY_BYTES)!)],
+  ['by a kernel', entryWriter(openAnswerKernel(ENTRIES_MEMORY_BYTES))],
   ['without one', entryWriter(null)],
 ];
 

@@ -17,7 +17,7 @@ const SECONDS = 1_800_000_000;
 const INDEX = 5;
 const ORDINAL = 99_999_990;
 
-const write = recordWriter(openAnswerKernel(RECORDS_MEMORY_BYTES)!);
+const write = recordWriter(openAnswerKernel(RECORDS_MEMORY_BYTES));
 const template = {
   head: Buffer.from(`<${'0'.repeat(56)}|`),
   numberAt: 1,

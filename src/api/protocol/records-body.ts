@@ -36,8 +36,8 @@ export interface RecordForm {
   /** The next records are of this section. */
   begin(section: Section): void;
   /**
-   * Writes records from `payload[from, …)` on, the first one number `ordinal`, as many of `count` as
-   * it can at once: perhaps none. They are whole.
+   * Writes records from `payload[from, …)` on, the first one number `ordinal`, as many of `count`
+   * as it can at once: perhaps none. They are whole.
    */
   writeRun(
     out: Uint8Array,
