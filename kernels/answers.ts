@@ -2,15 +2,15 @@
  * What answers are made of where there is much of it. AssemblyScript, compiled to WebAssembly by
  * `build.mjs`. All is in the memory that a kernel was opened for, at the places it gives.
  */
-export { placeOfColumns, placeOfEntries, placeOfTemplate, writeEntries } from './entries';
+export { COLUMNS, ENTRIES, TEMPLATE, writeEntries } from './entries';
 export {
   bytesRead,
   bytesWritten,
+  HEAD,
   mustEscape,
-  packedBytesMax,
-  placeOfHead,
-  placeOfPacked,
-  placeOfRecords,
+  PACKED,
+  PACKED_BYTES_MAX,
+  RECORDS,
   writeRecords,
 } from './records';
-export { placeOfWeights } from './sequence-number';
+export { WEIGHTS } from './sequence-number';

@@ -9,9 +9,9 @@
  */
 import { BEHIND, beginNumbers, writeNumber } from './sequence-number';
 
-const TEMPLATE: usize = BEHIND;
-const COLUMNS: usize = 4096;
-const OUT: usize = 32 * 1024;
+export const TEMPLATE: usize = BEHIND;
+export const COLUMNS: usize = 4096;
+export const ENTRIES: usize = 32 * 1024;
 
 const RECORDS_MAX: usize = 500;
 const ORDINALS: usize = COLUMNS;
@@ -19,25 +19,13 @@ const ARRIVALS: usize = ORDINALS + 8 * RECORDS_MAX;
 const CREATED: usize = ARRIVALS + 8 * RECORDS_MAX;
 const INDEXES: usize = CREATED + 8 * RECORDS_MAX;
 
-export function placeOfTemplate(): usize {
-  return TEMPLATE;
-}
-
-export function placeOfColumns(): usize {
-  return COLUMNS;
-}
-
-export function placeOfEntries(): usize {
-  return OUT;
-}
-
 /**
  * Writes entries of the first `count` records in the columns, each of `bytes` bytes, with the
  * number at `numberAt` and digits of the shard that end at `shardEnd`, where the template has
  * zeros. Up to 15 bytes behind the last one are written.
  */
 export function writeEntries(count: usize, bytes: usize, numberAt: usize, shardEnd: usize): void {
-  let to = OUT;
+  let to = ENTRIES;
   for (let i: usize = 0; i < count; i++) {
     const arrival = load<f64>(ARRIVALS + (i << 3));
     beginNumbers(load<f64>(CREATED + (i << 3)), Math.floor(arrival / 1000));

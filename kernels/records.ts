@@ -11,12 +11,12 @@
 import { encodeBase64 } from './base64-encode';
 import { BEHIND, beginNumbers, writeNumber } from './sequence-number';
 
-const HEAD: usize = BEHIND;
+export const HEAD: usize = BEHIND;
 const KEY: usize = HEAD + 512;
 const LAST: usize = KEY + 64;
-const IN: usize = 4096;
-const IN_BYTES: usize = 64 * 1024;
-const OUT: usize = IN + IN_BYTES + 64;
+export const PACKED: usize = 4096;
+export const PACKED_BYTES_MAX: usize = 64 * 1024;
+export const RECORDS: usize = PACKED + PACKED_BYTES_MAX + 64;
 
 const PACKED_HEADER: usize = 8;
 const NO_KEY: u8 = 1;
@@ -25,38 +25,10 @@ const BACKSLASH: u8 = 0x5c;
 const SPACE: u8 = 0x20;
 
 /** Of the call before: bytes of the records that were written, and of what they became. */
-let read: usize = 0;
-let written: usize = 0;
+export let bytesRead: usize = 0;
+export let bytesWritten: usize = 0;
 /** Whether it has ended at a record whose key must be escaped. */
-let escapes: bool = false;
-
-export function placeOfHead(): usize {
-  return HEAD;
-}
-
-export function placeOfPacked(): usize {
-  return IN;
-}
-
-export function packedBytesMax(): usize {
-  return IN_BYTES;
-}
-
-export function placeOfRecords(): usize {
-  return OUT;
-}
-
-export function bytesRead(): usize {
-  return read;
-}
-
-export function bytesWritten(): usize {
-  return written;
-}
-
-export function mustEscape(): bool {
-  return escapes;
-}
+export let mustEscape: bool = false;
 
 /**
  * Writes records from the first of `bytes` packed bytes on, `count` of them or fewer: as many as
@@ -77,22 +49,22 @@ export function writeRecords(
   ordinal: f64,
 ): u32 {
   beginNumbers(created, seconds);
-  escapes = false;
-  let at = IN;
-  let to = OUT;
+  mustEscape = false;
+  let at = PACKED;
+  let to = RECORDS;
   let n: u32 = 0;
-  for (; n < count && at + PACKED_HEADER <= IN + bytes; n++) {
+  for (; n < count && at + PACKED_HEADER <= PACKED + bytes; n++) {
     const data = <usize>load<u32>(at);
     const key = <usize>load<u16>(at, 4);
     const keyAt = at + PACKED_HEADER;
     const dataAt = keyAt + key;
-    if (data > bytes || dataAt + data > IN + bytes) break;
+    if (data > bytes || dataAt + data > PACKED + bytes) break;
     const most = headBytes + ((data + 2) / 3) * 4 + keyBytes + key + lastBytes;
-    if (to + most > OUT + room) break;
+    if (to + most > RECORDS + room) break;
     const dataTo = to + headBytes;
     const isKeyed = (load<u8>(at, 6) & NO_KEY) == 0;
-    escapes = isKeyed && !isPlain(keyAt, dataAt);
-    if (escapes) break;
+    mustEscape = isKeyed && !isPlain(keyAt, dataAt);
+    if (mustEscape) break;
     copy(to, HEAD, headBytes);
     writeNumber(to + numberAt, 0, ordinal + <f64>n, index);
     let next = dataTo + encodeBase64(dataAt, data, dataTo);
@@ -105,8 +77,8 @@ export function writeRecords(
     to = next + lastBytes;
     at = dataAt + data;
   }
-  read = at - IN;
-  written = to - OUT;
+  bytesRead = at - PACKED;
+  bytesWritten = to - RECORDS;
   return n;
 }
 

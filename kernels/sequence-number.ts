@@ -10,7 +10,7 @@
  *          ordinal low, middle, high (9 times 8 doubles), low parts being 24 bits
  * ```
  */
-const WEIGHTS: usize = 1536;
+export const WEIGHTS: usize = 1536;
 const BASE: usize = 2176;
 /** From here on memory is free for those who write numbers. */
 export const BEHIND: usize = 2560;
@@ -25,10 +25,6 @@ if (__heap_base > WEIGHTS) unreachable();
 /** What `BASE` was made of: the sum of all that is not the ordinal's or the shard index's. */
 let baseCreated: f64 = -1;
 let baseSeconds: f64 = -1;
-
-export function placeOfWeights(): usize {
-  return WEIGHTS;
-}
 
 /** The next numbers are of shards created at `created` and of records of `seconds`. */
 export function beginNumbers(created: f64, seconds: f64): void {

@@ -5,9 +5,7 @@
 import { crc32, fillTables, SCRATCH_BYTES, TABLES_BYTES } from './crc32';
 
 /** Bytes that a room must have. */
-export function roomBytes(): usize {
-  return TABLES_BYTES + SCRATCH_BYTES;
-}
+export const ROOM_BYTES: usize = TABLES_BYTES + SCRATCH_BYTES;
 
 /** Prepares a room; to be called once. */
 export function prepare(room: usize): void {

@@ -6,6 +6,7 @@ import { assert } from './assert.ts';
 import { crc32 } from './crc32.ts';
 import { SUMS_WASM } from './sums-wasm.ts';
 import { Kernel, memoryOf } from './web-assembly.ts';
+import type { KernelNumber } from './web-assembly.ts';
 
 /** The CRC-32 of `bytes` bytes from `start` on, as an unsigned 32-bit number. */
 export type PartSum = (start: number, bytes: number) => number;
@@ -14,7 +15,7 @@ export type PartSum = (start: number, bytes: number) => number;
 export const SUM_ROOM_BYTES: number = 20 * 1024;
 
 interface Exports {
-  roomBytes(): number;
+  readonly ROOM_BYTES: KernelNumber;
   prepare(room: number): void;
   sum(from: number, bytes: number, room: number): number;
 }
@@ -29,7 +30,7 @@ export function partSums(bytes: Uint8Array): PartSum {
     return (start, length) => crc32(new Uint8Array(buffer, start, length));
   }
   const kernel = sums.open(memory) as Exports;
-  assert(kernel.roomBytes() <= SUM_ROOM_BYTES, 'part sums: the kernel has no room');
+  assert(kernel.ROOM_BYTES.value <= SUM_ROOM_BYTES, 'part sums: the kernel has no room');
   const room = bytes.length - SUM_ROOM_BYTES;
   kernel.prepare(room);
   return (start, length) => kernel.sum(start, length, room) >>> 0;

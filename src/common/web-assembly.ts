@@ -50,6 +50,11 @@ export function memoryOf(buffer: ArrayBufferLike): object | undefined {
   return memories.get(buffer);
 }
 
+/** A number that a kernel exports. */
+export interface KernelNumber {
+  readonly value: number;
+}
+
 /** A kernel as it is in the program; compiled when it is first needed, then once. */
 export class Kernel {
   readonly #base64: string;

@@ -2,25 +2,26 @@
  * Kernels that write answers (`kernels/answers.ts`), each in a memory of its own.
  */
 import { alignedMemory, Kernel, memoryOf } from '../../common/web-assembly.ts';
+import type { KernelNumber } from '../../common/web-assembly.ts';
 import { sequenceNumberWeights } from '../../model/sequence-number.ts';
 import { ANSWERS_WASM } from './answers-wasm.ts';
 
 /** What the compiled kernel offers; places are addresses in its memory. */
 export interface AnswerExports {
-  placeOfWeights(): number;
+  readonly WEIGHTS: KernelNumber;
 
-  placeOfTemplate(): number;
-  placeOfColumns(): number;
-  placeOfEntries(): number;
+  readonly TEMPLATE: KernelNumber;
+  readonly COLUMNS: KernelNumber;
+  readonly ENTRIES: KernelNumber;
   writeEntries(count: number, bytes: number, numberAt: number, shardEnd: number): void;
 
-  placeOfHead(): number;
-  placeOfPacked(): number;
-  packedBytesMax(): number;
-  placeOfRecords(): number;
-  bytesRead(): number;
-  bytesWritten(): number;
-  mustEscape(): number;
+  readonly HEAD: KernelNumber;
+  readonly PACKED: KernelNumber;
+  readonly PACKED_BYTES_MAX: KernelNumber;
+  readonly RECORDS: KernelNumber;
+  readonly bytesRead: KernelNumber;
+  readonly bytesWritten: KernelNumber;
+  readonly mustEscape: KernelNumber;
   writeRecords(
     bytes: number,
     count: number,
@@ -53,7 +54,7 @@ export function openAnswerKernel(bytes: number): AnswerKernel | null {
   if (buffer === undefined || memory === undefined) return null;
   const exports = answers.open(memory) as AnswerExports;
   sequenceNumberWeights().forEach((limbs, row) =>
-    new Float64Array(buffer, exports.placeOfWeights() + 8 * WEIGHT_LIMBS * row).set(limbs),
+    new Float64Array(buffer, exports.WEIGHTS.value + 8 * WEIGHT_LIMBS * row).set(limbs),
   );
   return { exports, buffer };
 }

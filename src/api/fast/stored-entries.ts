@@ -35,13 +35,13 @@ export type WriteEntries = (
 
 function kernelWriter({ exports: kernel, buffer }: AnswerKernel): WriteEntries {
   const count = PUT_RECORDS_COUNT_MAX;
-  const columns = kernel.placeOfColumns();
+  const columns = kernel.COLUMNS.value;
   const column = (n: number): Float64Array =>
     new Float64Array(buffer, columns + 8 * count * n, count);
   const [ordinals, arrivals, created] = [column(0), column(1), column(2)];
   const indexes = new Uint32Array(buffer, columns + 8 * count * 3, count);
-  const templates = new Uint8Array(buffer, kernel.placeOfTemplate(), TEMPLATE_BYTES_MAX);
-  const made = new Uint8Array(buffer, kernel.placeOfEntries());
+  const templates = new Uint8Array(buffer, kernel.TEMPLATE.value, TEMPLATE_BYTES_MAX);
+  const made = new Uint8Array(buffer, kernel.ENTRIES.value);
   let templateBefore: EntryTemplate | null = null;
   return (template, result, first, end, out, at) => {
     const { bytes, numberAt, shardEnd } = template;

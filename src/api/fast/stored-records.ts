@@ -64,9 +64,9 @@ export type WriteRecords = (
 export function recordWriter(kernel: AnswerKernel | null): WriteRecords {
   if (kernel === null) return () => NO_RUN;
   const { exports, buffer } = kernel;
-  const [headAt, packedAt] = [exports.placeOfHead(), exports.placeOfPacked()];
-  const packed = new Uint8Array(buffer, packedAt, exports.packedBytesMax());
-  const made = new Uint8Array(buffer, exports.placeOfRecords());
+  const [headAt, packedAt] = [exports.HEAD.value, exports.PACKED.value];
+  const packed = new Uint8Array(buffer, packedAt, exports.PACKED_BYTES_MAX.value);
+  const made = new Uint8Array(buffer, exports.RECORDS.value);
   const place = (at: number, bytes: number): Uint8Array => new Uint8Array(buffer, at, bytes);
   const head = place(headAt, HEAD_BYTES_MAX);
   const key = place(headAt + HEAD_BYTES_MAX, PART_BYTES_MAX);
@@ -95,13 +95,13 @@ export function recordWriter(kernel: AnswerKernel | null): WriteRecords {
       run.shardIndex,
       run.ordinal,
     );
-    const written = exports.bytesWritten();
+    const written = exports.bytesWritten.value;
     if (count > 0) out.set(made.subarray(0, written), at);
     return {
       count,
-      payloadBytes: exports.bytesRead(),
+      payloadBytes: exports.bytesRead.value,
       bytes: written,
-      isStopped: exports.mustEscape() !== 0,
+      isStopped: exports.mustEscape.value !== 0,
     };
   };
 }
