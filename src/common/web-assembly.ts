@@ -2,6 +2,7 @@
  * As much of WebAssembly as is used here. It is a global of Node, which may be absent where code
  * must not be made at run time.
  */
+import { assert } from './assert.ts';
 
 /** Memory that threads share. */
 export interface SharedMemory {
@@ -58,15 +59,33 @@ export interface KernelNumber {
 /** A kernel as it is in the program; compiled when it is first needed, then once. */
 export class Kernel {
   readonly #base64: string;
-  #module: object | null = null;
+  /** Null where it could not be compiled. */
+  #module: object | null | undefined;
 
   constructor(base64: string) {
     this.#base64 = base64;
   }
 
-  /** The functions of the kernel that computes in `memory`. */
+  /** Whether this host can run it: kernels need vector instructions, which a few have not. */
+  get isUsable(): boolean {
+    return this.#compiled() !== null;
+  }
+
+  /** The functions of the kernel, which must be usable, that computes in `memory`. */
   open(memory: object): unknown {
-    this.#module ??= new WebAssembly.Module(Buffer.from(this.#base64, 'base64'));
-    return new WebAssembly.Instance(this.#module, { env: { memory } }).exports;
+    const module = this.#compiled();
+    assert(module !== null, 'kernel: not usable here');
+    return new WebAssembly.Instance(module, { env: { memory } }).exports;
+  }
+
+  #compiled(): object | null {
+    if (this.#module === undefined) {
+      try {
+        this.#module = new WebAssembly.Module(Buffer.from(this.#base64, 'base64'));
+      } catch {
+        this.#module = null;
+      }
+    }
+    return this.#module;
   }
 }

@@ -47,11 +47,11 @@ const WEIGHT_LIMBS = 8;
 
 const answers = new Kernel(ANSWERS_WASM);
 
-/** A kernel in a memory of `bytes` or little more; null where there is no WebAssembly. */
+/** A kernel in a memory of `bytes` or little more; null where there is none. */
 export function openAnswerKernel(bytes: number): AnswerKernel | null {
   const buffer = alignedMemory(bytes)?.buffer;
   const memory = buffer === undefined ? undefined : memoryOf(buffer);
-  if (buffer === undefined || memory === undefined) return null;
+  if (buffer === undefined || memory === undefined || !answers.isUsable) return null;
   const exports = answers.open(memory) as AnswerExports;
   sequenceNumberWeights().forEach((limbs, row) =>
     new Float64Array(buffer, exports.WEIGHTS.value + 8 * WEIGHT_LIMBS * row).set(limbs),

@@ -82,7 +82,7 @@ class PutRecordsKernels implements BodyKernels {
   readonly #kernel = new Kernel(PUT_RECORDS_WASM);
 
   memory(bytes: number): KernelMemory | null {
-    return sharedMemory(bytes);
+    return this.#kernel.isUsable ? sharedMemory(bytes) : null;
   }
 
   open(memory: KernelMemory): BodyKernel {
